@@ -1,1 +1,24 @@
-export const a: string = 'b'
+/**
+ * Strict JWS signing and checking on `node:crypto`, with typed keys. What service and clients must
+ * agree on is here; neither HTTP nor files nor clocks are.
+ *
+ * @module
+ */
+export type { Claims, VerifiedClaims } from './claims.ts'
+export type { Clock, EpochMilliseconds, EpochSeconds } from './clock.ts'
+export type { JoseHeader } from './compact.ts'
+export { decodeUnverified, type UnverifiedToken } from './decode.ts'
+export {
+  KEY_REASONS,
+  KeyError,
+  type KeyReason,
+  TOKEN_REASONS,
+  TokenError,
+  type TokenReason,
+} from './errors.ts'
+export { JsonError, type JsonLimits, type JsonProblem, parseStrictJson } from './json.ts'
+export { type ImportOptions, importKey, type Key, type KeyInput } from './key.ts'
+export { KeyRing, type VerificationKeys } from './keyring.ts'
+export type { SecretEncoding } from './secret.ts'
+export { type SignOptions, signJws, signToken } from './sign.ts'
+export { type VerifiedJws, type VerifyOptions, verifyJws, verifyToken } from './verify.ts'

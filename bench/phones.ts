@@ -1,0 +1,15 @@
+/**
+ * The phone numbers of the benchmarks: ten million that may be stored, a thousand that are asked for.
+ *
+ * @module
+ */
+const FIRST = 15_550_000_000
+const COUNT = 10_000_000
+
+/** Any of the ten million. */
+export const anyPhone = () => String(FIRST + Math.floor(Math.random() * COUNT))
+
+/** The thousand of the load, spread evenly: neighbours would share pages of every index on phone. */
+export const loadPhones: readonly string[] = Array.from({ length: 1000 }, (_, i) =>
+  String(FIRST + i * (COUNT / 1000) + 1212),
+)

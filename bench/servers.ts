@@ -1,0 +1,45 @@
+/**
+ * What is measured, one row each: the floors and the service. Order is the order of a round.
+ *
+ * @module
+ */
+import { join } from 'node:path'
+import { fillTable } from './floors/table.ts'
+import type { Fill } from './history.ts'
+
+export interface Server {
+  /** Arguments of `node`; `--port` and `--data` follow. */
+  readonly args: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** Whether a token that was sent is on the disk, so that `--rows` has a meaning. */
+  readonly durable: boolean
+  readonly fill?: Fill
+}
+
+const floor = (file: string) => join(import.meta.dirname, 'floors', file)
+const JOTTER = join(import.meta.dirname, '../packages/server/src/cli/main.ts')
+
+const service = {
+  args: ['--conditions=source', JOTTER, 'serve'],
+  // The limits do their work at every request and refuse none.
+  env: { JOTTER_RATE_LIMIT: '1000000/second', JOTTER_RATE_LIMIT_PHONE: '1000000/minute' },
+}
+
+export const SERVERS = {
+  none: { args: [floor('none.ts')], durable: false },
+  group: { args: [floor('group.ts')], durable: true, fill: fillTable },
+  worker: { args: [floor('worker.ts')], durable: true, fill: fillTable },
+  jotter: { ...service, durable: true },
+  memory: { ...service, env: { ...service.env, DATABASE_URL: 'memory:' }, durable: false },
+} as const satisfies Record<string, Server>
+
+export type ServerName = keyof typeof SERVERS
+
+/** The servers of `--only`, a list with commas, in the order of the table. @throws {Error} */
+export function serversOf(only: string): ServerName[] {
+  const all = Object.keys(SERVERS) as ServerName[]
+  const asked = only.split(',')
+  const unknown = asked.find((name) => !all.includes(name as ServerName))
+  if (unknown !== undefined) throw new Error(`no server "${unknown}", only ${all.join(', ')}`)
+  return all.filter((name) => asked.includes(name))
+}

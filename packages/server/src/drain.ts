@@ -1,0 +1,26 @@
+import type { Server } from 'node:http'
+import { Server as NetServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Clients that hold an idle connection get this long to use it once more. */
+const GRACE_MS = 300
+const DEADLINE_MS = 10_000
+
+/**
+ * Stops accepting and serves what was accepted, for 10 s at most. Answers must carry
+ * `Connection: close` from now on. Fulfils when no connection is left.
+ */
+export async function drain(server: Server): Promise<void> {
+  const { promise: closed, resolve } = Promise.withResolvers<void>()
+  // Not server.close(): that ends idle connections at once, and with them a request whose first
+  // byte is on its way.
+  NetServer.prototype.close.call(server, () => resolve())
+  await Promise.race([closed, sleep(GRACE_MS)])
+
+  const sweep = setInterval(() => server.closeIdleConnections(), 50)
+  const deadline = setTimeout(() => server.closeAllConnections(), DEADLINE_MS - GRACE_MS)
+  server.closeIdleConnections()
+  await closed
+  clearInterval(sweep)
+  clearTimeout(deadline)
+}

@@ -1,0 +1,167 @@
+/**
+ * Every error the server answers with. One row is one wire code: its status, its title, what the
+ * reader of the answer should do. `docs/errors.md` and `GET /docs/errors` are printed from this
+ * table and a test fails when they differ.
+ */
+export const ERRORS = {
+  invalid_request: {
+    status: 400,
+    title: 'The request is malformed',
+    help: 'Read `errors[]`: each entry points at one member and says what is wrong with it.',
+  },
+  phone_number_invalid: {
+    status: 400,
+    title: 'The phone number is not valid',
+    help: 'Send E.164: 7 to 15 digits, the first not 0, with or without a leading +.',
+  },
+  xid_invalid: {
+    status: 400,
+    title: 'The xid is not valid',
+    help: 'Send 1 to 100 characters of A-Z a-z 0-9 . _ ~ - or leave it out.',
+  },
+  idempotency_key_invalid: {
+    status: 400,
+    title: 'The Idempotency-Key is not valid',
+    help: 'Send 1 to 255 printable ASCII characters, without quotes around them.',
+  },
+  authentication_required: {
+    status: 401,
+    title: 'This route needs an API key',
+    help: 'Send `Authorization: Bearer jot_...`; `jotter api-keys create` makes a key.',
+  },
+  api_key_invalid: {
+    status: 401,
+    title: 'The API key is not valid',
+    help: 'The key is unknown, was deleted or has expired. Make another one.',
+  },
+  insufficient_scope: {
+    status: 403,
+    title: 'The API key lacks the scope for this route',
+    help: 'Use a key with the scope that `detail` names.',
+  },
+  prefetch_refused: {
+    status: 403,
+    title: 'A prefetch never mints a token',
+    help: 'Do not link to this route from a page that browsers may prefetch.',
+  },
+  not_found: {
+    status: 404,
+    title: 'There is nothing at this address',
+    help: 'Compare the path with `GET /openapi.json`.',
+  },
+  transaction_not_found: {
+    status: 404,
+    title: 'No such transaction',
+    help: 'The xid is unknown to this customer, or older than RETENTION_DAYS.',
+  },
+  api_key_not_found: {
+    status: 404,
+    title: 'No such API key',
+    help: 'List the keys with `GET /v1/api-keys`.',
+  },
+  customer_not_found: {
+    status: 404,
+    title: 'No such customer',
+    help: 'Leave `customer_id` out to use the customer of this service.',
+  },
+  method_not_allowed: {
+    status: 405,
+    title: 'The method is not allowed here',
+    help: 'Use one of the methods in the `Allow` header.',
+  },
+  request_timeout: {
+    status: 408,
+    title: 'The request did not arrive in time',
+    help: 'Send the whole request within 10 seconds.',
+  },
+  xid_conflict: {
+    status: 409,
+    title: 'The xid belongs to another phone number',
+    help: 'Use a new xid for a new transaction.',
+  },
+  transaction_closed: {
+    status: 409,
+    title: 'The transaction is closed',
+    help: 'It was completed, failed or revoked. Use a new xid.',
+  },
+  payload_too_large: {
+    status: 413,
+    title: 'The body is too large',
+    help: 'Send at most 16 KiB.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'The content type is not supported',
+    help: 'Send `Content-Type: application/json` in UTF-8, not compressed.',
+  },
+  idempotency_mismatch: {
+    status: 422,
+    title: 'The Idempotency-Key was used with another body',
+    help: 'Use a new Idempotency-Key for a new request.',
+  },
+  rate_limited: {
+    status: 429,
+    title: 'Too many requests',
+    help: 'Wait for the seconds in `Retry-After`.',
+  },
+  headers_too_large: {
+    status: 431,
+    title: 'The request headers are too large',
+    help: 'Send at most 100 header fields and 16 KiB of them.',
+  },
+  internal_error: {
+    status: 500,
+    title: 'The request could not be completed',
+    help: 'This is a defect. Report it with the `request_id`.',
+  },
+  flow_not_configured: {
+    status: 503,
+    title: 'This flow is not configured',
+    help: 'The operator sets TELESIGN_CUSTOMER_ID and TELESIGN_API_KEY.',
+  },
+  store_unavailable: {
+    status: 503,
+    title: 'The store cannot answer now',
+    help: 'Try again after the seconds in `Retry-After`; nothing was kept of this request.',
+  },
+} as const satisfies Record<string, { status: number; title: string; help: string }>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** One bad member of a request: a JSON Pointer (RFC 6901) and what is wrong there. */
+export interface FieldProblem {
+  pointer: string
+  detail: string
+}
+
+export class ServiceError extends Error {
+  override readonly name = 'ServiceError'
+  readonly code: ErrorCode
+  readonly status: number
+  /** A sentence for the caller about this one request. No token, secret or phone number. */
+  readonly detail: string | undefined
+  readonly fields: readonly FieldProblem[] | undefined
+  /** Header fields of the answer, by lower-case name. */
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(
+    code: ErrorCode,
+    options: ErrorOptions & {
+      detail?: string
+      fields?: readonly FieldProblem[]
+      headers?: Readonly<Record<string, string>>
+    } = {},
+  ) {
+    super(ERRORS[code].title, 'cause' in options ? { cause: options.cause } : undefined)
+    this.code = code
+    this.status = ERRORS[code].status
+    this.detail = options.detail
+    this.fields = options.fields
+    this.headers = options.headers ?? {}
+  }
+}
+
+/** A database that cannot answer: the only thing that a store throws. Answered with 503. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable'
+}

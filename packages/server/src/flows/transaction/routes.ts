@@ -1,0 +1,203 @@
+/**
+ * Transaction tokens: a backend asks for a token for a phone number.
+ *
+ *     GET  /v1/token/{phone_number}          ->  200 the token, text/plain
+ *     GET  /v1/token/{phone_number}/{xid}    ->  200 the same, with the caller's xid
+ *     POST /v1/token  { phone_number, xid? } ->  201 { token, xid, phone_number, issued_at, expires_at }
+ *     GET  /v1/transactions[/{xid}]          ->  200 what became of them
+ *     POST /v1/transactions/{xid}/revoke     ->  200 the transaction, ended
+ *
+ * @module
+ */
+import { createHash } from 'node:crypto'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { wantsJson } from '../../answer-error.ts'
+import { type ErrorCode, ServiceError } from '../../errors.ts'
+import { given } from '../../http.ts'
+import { addressBucket } from '../../limits/address.ts'
+import { phoneDigits, writtenPhoneDigits } from '../../phone.ts'
+import { issueAnswer, listedAnswer, wholeAnswer } from './answers.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import {
+  IssueAnswer,
+  IssueBody,
+  ListQuery,
+  TokenText,
+  TransactionPage,
+  WholeTransaction,
+} from './schemas.ts'
+import { type TransactionDeps, transactionService } from './service.ts'
+import type { Retry, Transaction } from './store.ts'
+
+export interface TransactionRouteDeps extends TransactionDeps {
+  /** The customer that callers without an API key issue for. */
+  customerId: string
+}
+
+const ISSUE_ERRORS: readonly ErrorCode[] = [
+  'phone_number_invalid',
+  'xid_invalid',
+  'xid_conflict',
+  'transaction_closed',
+  'flow_not_configured',
+  'store_unavailable',
+]
+
+export function transactionRoutes(deps: TransactionRouteDeps): FastifyPluginAsyncTypebox {
+  const service = transactionService(deps)
+
+  /** Whom the request is for: the API key's customer, or this service's own. */
+  const on = ({ caller }: FastifyRequest) => ({
+    customerId: caller?.customerId ?? deps.customerId,
+    by: caller?.id ?? 'open',
+  })
+
+  const whole = async (transaction: Transaction) =>
+    wholeAnswer(transaction, service.statusOf(transaction), await service.history(transaction))
+
+  async function issueByPath(request: FastifyRequest, reply: FastifyReply) {
+    const { phone_number, xid } = request.params as { phone_number: string; xid?: string }
+    const phoneNumber = phoneDigits(phone_number) ?? refusePhone()
+    const issued = await service.issue({ ...on(request), phoneNumber, xid })
+    reply.header('allow', 'GET').header('location', locationOf(issued.xid))
+    if (wantsJson(request)) return issueAnswer(issued)
+    // Not reply.type(): that would add a charset to what the tutorial promises.
+    reply.header('content-type', 'text/plain')
+    return issued.token
+  }
+
+  return async (app) => {
+    const issueByGet = {
+      // A HEAD request, as link checkers and proxies send it, must not mint.
+      exposeHeadRoute: false,
+      config: { access: 'issue', errors: ISSUE_ERRORS, emptyOnFailure: true } as const,
+      schema: {
+        tags: ['transactions'],
+        response: {
+          200: {
+            content: {
+              'text/plain': { schema: TokenText },
+              'application/json': { schema: IssueAnswer },
+            },
+          },
+        },
+      },
+    }
+    app.get('/v1/token/:phone_number', issueByGet, issueByPath)
+    app.get('/v1/token/:phone_number/:xid', issueByGet, issueByPath)
+
+    app.post(
+      '/v1/token',
+      {
+        config: {
+          access: 'issue',
+          errors: [
+            ...ISSUE_ERRORS,
+            'invalid_request',
+            'idempotency_key_invalid',
+            'idempotency_mismatch',
+          ],
+        },
+        schema: { tags: ['transactions'], body: IssueBody, response: { 201: IssueAnswer } },
+      },
+      async (request, reply) => {
+        const { phone_number, xid } = request.body
+        const phoneNumber = writtenPhoneDigits(phone_number) ?? refusePhone()
+        const issued = await service.issue({
+          ...on(request),
+          phoneNumber,
+          xid,
+          retry: retryOf(request),
+        })
+        reply.code(201).header('location', locationOf(issued.xid))
+        return issueAnswer(issued)
+      },
+    )
+
+    app.get(
+      '/v1/transactions/:xid',
+      {
+        config: {
+          access: 'transactions:read',
+          errors: ['transaction_not_found', 'store_unavailable'],
+        },
+        schema: { tags: ['transactions'], response: { 200: WholeTransaction } },
+      },
+      async (request) => {
+        const { xid } = request.params as { xid: string }
+        return whole(await service.get(on(request).customerId, xid))
+      },
+    )
+
+    app.get(
+      '/v1/transactions',
+      {
+        config: {
+          access: 'transactions:read',
+          errors: ['invalid_request', 'phone_number_invalid', 'store_unavailable'],
+        },
+        schema: {
+          tags: ['transactions'],
+          querystring: ListQuery,
+          response: { 200: TransactionPage },
+        },
+      },
+      async (request) => {
+        const { phone_number, status, from, to, limit, after } = request.query
+        const items = await service.list({
+          customerId: on(request).customerId,
+          phoneNumber: given(phone_number, (text) => writtenPhoneDigits(text) ?? refusePhone()),
+          status,
+          from: given(from, Date.parse),
+          to: given(to, Date.parse),
+          after: given(after, decodeCursor),
+          // One more than asked for tells whether there is a next page.
+          limit: limit + 1,
+        })
+        const page = items.slice(0, limit)
+        const last = page.at(-1)
+        return {
+          items: page.map((t) => listedAnswer(t, service.statusOf(t))),
+          next: items.length > limit && last !== undefined ? encodeCursor(last) : null,
+        }
+      },
+    )
+
+    app.post(
+      '/v1/transactions/:xid/revoke',
+      {
+        config: {
+          access: 'transactions:write',
+          errors: ['transaction_not_found', 'transaction_closed', 'store_unavailable'],
+        },
+        schema: { tags: ['transactions'], response: { 200: WholeTransaction } },
+      },
+      async (request) => {
+        const { xid } = request.params as { xid: string }
+        const { customerId, by } = on(request)
+        return whole(await service.revoke(customerId, xid, by))
+      },
+    )
+  }
+}
+
+const locationOf = (xid: string): string => `/v1/transactions/${xid}`
+
+function refusePhone(): never {
+  throw new ServiceError('phone_number_invalid')
+}
+
+/** The Idempotency-Key of a request, bound to its caller and body. */
+function retryOf({ headers, caller, ip, body }: FastifyRequest) {
+  const key = headers['idempotency-key']
+  if (key === undefined) return undefined
+  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
+    throw new ServiceError('idempotency_key_invalid')
+  }
+  return {
+    caller: caller?.id ?? `address ${addressBucket(ip)}`,
+    key,
+    bodySha256: createHash('sha256').update(JSON.stringify(body)).digest('hex'),
+  } satisfies Partial<Retry>
+}

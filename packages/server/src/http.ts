@@ -1,0 +1,34 @@
+/**
+ * What a route says of itself beside its schema, and what the shared hooks put on a request. Read by
+ * `access.ts`, `answer-error.ts` and `operation/openapi.ts`.
+ */
+import type { Caller } from './api-keys/service.ts'
+import type { Scope } from './api-keys/store.ts'
+import type { ErrorCode } from './errors.ts'
+
+export interface RouteRules {
+  /**
+   * Who may call: anybody, callers with an API key of that scope, or, for `issue`, whom the setting
+   * ISSUE_ACCESS lets.
+   */
+  access: 'open' | 'issue' | Scope
+  /** The errors of its own, for the OpenAPI document; those of `access` are added. */
+  errors?: readonly ErrorCode[]
+  /** A failure of ours is an empty text answer, as in the tutorial that the route comes from. */
+  emptyOnFailure?: boolean
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig extends RouteRules {}
+  interface FastifyRequest {
+    /** Who calls; undefined on open routes for callers without a key. */
+    caller: Caller | undefined
+  }
+}
+
+/** Epoch milliseconds as RFC 3339, in UTC. */
+export const timeText = (at: number): string => new Date(at).toISOString()
+
+/** `parse(value)`, or undefined for what was not given. */
+export const given = <T>(value: string | undefined, parse: (value: string) => T): T | undefined =>
+  value === undefined ? undefined : parse(value)

@@ -1,0 +1,78 @@
+import type { Rate } from '../settings-kinds.ts'
+
+export interface Verdict {
+  readonly allowed: boolean
+  /** How many more are allowed in this window. */
+  readonly remaining: number
+  /** Until the window ends; whole seconds, at least 1. */
+  readonly resetSeconds: number
+}
+
+export interface Limiter {
+  /** What is counted, for the header: `address`, `key`, `phone`. */
+  readonly name: string
+  readonly rate: Rate
+  /** Counts one for `key`. */
+  take(key: string): Verdict
+}
+
+interface Window {
+  count: number
+  endsAt: number
+}
+
+/**
+ * Counts in windows that begin with a key's first request: `rate.limit` in each.
+ *
+ * Keeps at most `maxKeys` windows and no timers: they all last equally long, so the oldest in the
+ * map is always the first to end, and each new window clears away what has ended before it. Only
+ * one process is counted.
+ *
+ * @param now Milliseconds of a clock that is never set back.
+ */
+export function memoryLimiter(
+  name: string,
+  rate: Rate,
+  now: () => number,
+  maxKeys = 100_000,
+): Limiter {
+  const windows = new Map<string, Window>()
+  const windowMs = rate.windowSeconds * 1000
+
+  function clearEnded(at: number): void {
+    for (const [key, window] of windows) {
+      if (window.endsAt > at && windows.size < maxKeys) return
+      windows.delete(key)
+    }
+  }
+
+  return {
+    name,
+    rate,
+    take(key) {
+      const at = now()
+      let window = windows.get(key)
+      if (window === undefined || window.endsAt <= at) {
+        // Deleted first, so that a key that begins again goes to the end of the map.
+        windows.delete(key)
+        clearEnded(at)
+        window = { count: 0, endsAt: at + windowMs }
+        windows.set(key, window)
+      }
+      window.count += 1
+      return {
+        allowed: window.count <= rate.limit,
+        remaining: Math.max(0, rate.limit - window.count),
+        resetSeconds: Math.max(1, Math.ceil((window.endsAt - at) / 1000)),
+      }
+    },
+  }
+}
+
+/** `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10 §3, §4). */
+export function limitHeaders({ name, rate }: Limiter, { remaining, resetSeconds }: Verdict) {
+  return {
+    'ratelimit-policy': `"${name}";q=${rate.limit};w=${rate.windowSeconds}`,
+    ratelimit: `"${name}";r=${remaining};t=${resetSeconds}`,
+  }
+}

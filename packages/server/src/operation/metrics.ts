@@ -1,0 +1,58 @@
+import { Counter, collectDefaultMetrics, Histogram, Registry } from '@prometheus-io/client'
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+/**
+ * What the service counts. Labels are route templates, never paths: a path holds phone numbers, and
+ * every caller could make as many series as it liked.
+ */
+export function createMetrics() {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+
+  const issued = new Counter({
+    name: 'jotter_tokens_issued_total',
+    help: 'Tokens issued and durable.',
+    labelNames: ['flow'] as const,
+    registers,
+  })
+  const requests = new Histogram({
+    name: 'jotter_http_request_seconds',
+    help: 'Time to answer, by route template, method and status.',
+    labelNames: ['route', 'method', 'status'] as const,
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+    registers,
+  })
+  const refused = new Counter({
+    name: 'jotter_refusals_total',
+    help: 'Requests refused, by error code.',
+    labelNames: ['code'] as const,
+    registers,
+  })
+  const commits = new Histogram({
+    name: 'jotter_commit_seconds',
+    help: 'Time of one group commit, from its start to its disk sync.',
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1],
+    registers,
+  })
+  const writes = new Histogram({
+    name: 'jotter_commit_writes',
+    help: 'Writes that shared one commit and one disk sync.',
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000],
+    registers,
+  })
+
+  return {
+    tokenIssued: (flow: 'transaction') => issued.inc({ flow }),
+    requestAnswered: (route: string, method: string, status: number, seconds: number) =>
+      requests.observe({ route, method, status: String(status) }, seconds),
+    requestRefused: (code: string) => refused.inc({ code }),
+    committed(batch: number, seconds: number) {
+      commits.observe(seconds)
+      writes.observe(batch)
+    },
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+  }
+}

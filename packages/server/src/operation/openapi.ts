@@ -1,0 +1,132 @@
+import swagger from '@fastify/swagger'
+import type { FastifyInstance } from 'fastify'
+import { ERRORS, type ErrorCode } from '../errors.ts'
+import type { RouteRules } from '../http.ts'
+
+/** Refusals that any route may give, and those that come with who may call. */
+const ANYWHERE: readonly ErrorCode[] = ['headers_too_large', 'internal_error']
+const OF_ISSUING: readonly ErrorCode[] = ['prefetch_refused', 'rate_limited']
+const OF_KEYS: readonly ErrorCode[] = [
+  'authentication_required',
+  'api_key_invalid',
+  'insufficient_scope',
+]
+const OF_BODIES: readonly ErrorCode[] = [
+  'invalid_request',
+  'payload_too_large',
+  'unsupported_media_type',
+]
+
+const codesOf = ({ access, errors = [] }: RouteRules, hasBody: boolean): ErrorCode[] => [
+  ...new Set([
+    ...errors,
+    ...(hasBody ? OF_BODIES : []),
+    ...(access === 'open' ? [] : OF_KEYS),
+    ...(access === 'issue' ? OF_ISSUING : []),
+    ...ANYWHERE,
+  ]),
+]
+
+const PROBLEM = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail', 'code', 'request_id'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    code: { type: 'string', enum: Object.keys(ERRORS) },
+    request_id: { type: 'string' },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { pointer: { type: 'string' }, detail: { type: 'string' } },
+      },
+    },
+  },
+}
+
+function securityOf({ access }: RouteRules): Record<string, string[]>[] {
+  if (access === 'open') return []
+  return access === 'issue' ? [{}, { api_key: [] }] : [{ api_key: [] }]
+}
+
+/** The problem answers of one route: one response for each status, one example for each code. */
+function problems(codes: readonly ErrorCode[]): Record<string, unknown> {
+  const byStatus = Map.groupBy(codes, (code) => ERRORS[code].status)
+  return Object.fromEntries(
+    [...byStatus].map(([status, sameStatus]) => [
+      status,
+      {
+        description: sameStatus.map((code) => ERRORS[code].title).join('; '),
+        content: {
+          'application/problem+json': {
+            schema: { $ref: '#/components/schemas/Problem' },
+            examples: Object.fromEntries(
+              sameStatus.map((code) => [code, { value: example(code) }]),
+            ),
+          },
+        },
+      },
+    ]),
+  )
+}
+
+function example(code: ErrorCode) {
+  const { status, title } = ERRORS[code]
+  const request_id = '019a0000-0000-7000-8000-000000000000'
+  return { type: `/docs/errors#${code}`, title, status, detail: title, code, request_id }
+}
+
+export interface ApiDescription {
+  version: string
+  settings: { ISSUER: string | undefined }
+}
+
+/** Collects every route into the OpenAPI 3.1 document of `GET /openapi.json`. */
+export async function describeApi(app: FastifyInstance, { version, settings }: ApiDescription) {
+  const codes = new Map<string, ErrorCode[]>()
+
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'jotter',
+        version,
+        description: 'A JWT service that writes down what it issues.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      ...(settings.ISSUER !== undefined && { servers: [{ url: settings.ISSUER }] }),
+      components: {
+        securitySchemes: {
+          api_key: { type: 'http', scheme: 'bearer', bearerFormat: 'jot_<id>_<secret>' },
+        },
+        schemas: { Problem: PROBLEM } as never,
+      },
+    },
+    transform({ schema, url, route }) {
+      const rules = route.config as unknown as RouteRules
+      const method = [route.method].flat()[0]?.toLowerCase()
+      codes.set(`${method} ${url}`, codesOf(rules, schema?.body !== undefined))
+      return { schema: { ...schema, security: securityOf(rules) }, url }
+    },
+    // The problem answers are added at the end: as response schemas they would also be compiled
+    // into serializers for answers that are never serialized by route.
+    transformObject(document) {
+      const { openapiObject } = document as {
+        openapiObject: { paths?: Record<string, Record<string, { responses?: object }>> }
+      }
+      for (const [path, operations] of Object.entries(openapiObject.paths ?? {})) {
+        for (const [method, operation] of Object.entries(operations)) {
+          const url = path.replace(/\{(\w+)\}/g, ':$1')
+          operation.responses = {
+            ...operation.responses,
+            ...problems(codes.get(`${method} ${url}`) ?? []),
+          }
+        }
+      }
+      return openapiObject as never
+    },
+  })
+}

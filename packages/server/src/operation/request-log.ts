@@ -1,0 +1,46 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+import { maskPhone, phoneDigits } from '../phone.ts'
+import type { Metrics } from './metrics.ts'
+
+export interface RequestLogOptions {
+  log: Logger
+  metrics: Metrics
+  which: 'errors' | 'all' | 'off'
+}
+
+/**
+ * Counts every answer, and logs the refused and failed ones (or all). A line holds the route's
+ * template and a masked phone number; never a path, a header or a body.
+ */
+export function requestLog({ log, metrics, which }: RequestLogOptions) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const { method, refusal } = request
+    const { statusCode } = reply
+    const route = request.routeOptions.url ?? 'none'
+    metrics.requestAnswered(route, method, statusCode, reply.elapsedTime / 1000)
+    if (refusal !== undefined) metrics.requestRefused(refusal.code)
+
+    // A failure of ours is always logged, with its cause.
+    if (statusCode < 500 && (which === 'off' || (which === 'errors' && statusCode < 400))) return
+    log[statusCode < 400 ? 'info' : statusCode < 500 ? 'warn' : 'error'](
+      {
+        request_id: request.id,
+        method,
+        route,
+        status: statusCode,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+        ...(refusal !== undefined && { code: refusal.code }),
+        ...(refusal?.cause !== undefined && { err: refusal.cause }),
+        ...maskedPhone(request),
+      },
+      'request',
+    )
+  }
+}
+
+function maskedPhone({ params }: FastifyRequest): { phone: string } | undefined {
+  const { phone_number } = (params ?? {}) as { phone_number?: string }
+  const digits = phone_number === undefined ? undefined : phoneDigits(phone_number)
+  return digits === undefined ? undefined : { phone: maskPhone(digits) }
+}

@@ -1,0 +1,100 @@
+/**
+ * What operators and newcomers ask of the process itself: health, metrics, the documents.
+ *
+ *     GET /livez             -> 200 while the process answers
+ *     GET /readyz, /healthz  -> 200 while the store can be written, else 503; ?verbose says what
+ *     GET /metrics           -> 200 Prometheus text
+ *     GET /openapi.json      -> 200 OpenAPI 3.1
+ *     GET /docs/errors       -> 200 every error code
+ *     GET /                  -> 200 a page for people, or JSON
+ *
+ * @module
+ */
+
+import type {} from '@fastify/swagger'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { wantsJson } from '../answer-error.ts'
+import type { Metrics } from './metrics.ts'
+import { CONTENT_SECURITY_POLICY, errorsPage, indexPage } from './pages.ts'
+
+/** A probe that waits longer learns that the store is not ready. */
+const PROBE_TIMEOUT_MS = 500
+
+export interface OperationDeps {
+  version: string
+  metrics: Metrics
+  metricsOpen: boolean
+  /** What must work for requests to succeed, by name. A check rejects when it does not. */
+  checks: Readonly<Record<string, () => Promise<void>>>
+  /** Set once the process has been told to stop. */
+  stopping: () => boolean
+}
+
+export function operationRoutes(deps: OperationDeps): FastifyPluginAsyncTypebox {
+  const { version, metrics, metricsOpen, checks, stopping } = deps
+
+  async function ready(request: FastifyRequest, reply: FastifyReply) {
+    const results = await Promise.all(
+      Object.entries(checks).map(async ([name, check]) => ({ name, ok: await passes(check) })),
+    )
+    results.push({ name: 'not stopping', ok: !stopping() })
+    const ok = results.every((result) => result.ok)
+    reply.code(ok ? 200 : 503).header('content-type', 'text/plain')
+    if (!ok) reply.header('retry-after', '1')
+    if (!Object.hasOwn(request.query as object, 'verbose')) return ok ? 'ok\n' : 'not ready\n'
+    return results.map((result) => `${result.ok ? '+' : '-'} ${result.name}\n`).join('')
+  }
+
+  return async (app) => {
+    const open = { config: { access: 'open' as const }, schema: { tags: ['operation'] } }
+
+    app.get('/livez', open, async (_request, reply) => {
+      reply.header('content-type', 'text/plain')
+      return 'ok\n'
+    })
+    app.get('/readyz', open, ready)
+    app.get('/healthz', open, ready)
+
+    app.get(
+      '/metrics',
+      { ...open, config: { access: metricsOpen ? ('open' as const) : ('metrics' as const) } },
+      async (_request, reply) => {
+        reply.header('content-type', metrics.contentType)
+        return metrics.text()
+      },
+    )
+
+    app.get('/openapi.json', open, async () => app.swagger())
+
+    app.get('/docs/errors', open, async (_request, reply) => {
+      return html(reply, errorsPage())
+    })
+
+    app.get('/', open, async (request, reply) => {
+      if (wantsJson(request)) {
+        return { name: 'jotter', version, openapi: '/openapi.json', errors: '/docs/errors' }
+      }
+      return html(reply, indexPage(version))
+    })
+  }
+}
+
+function html(reply: FastifyReply, page: string): string {
+  reply
+    .header('content-type', 'text/html; charset=utf-8')
+    .header('content-security-policy', CONTENT_SECURITY_POLICY)
+  return page
+}
+
+async function passes(check: () => Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, PROBE_TIMEOUT_MS, false)
+  })
+  const done = check().then(
+    () => true,
+    () => false,
+  )
+  return Promise.race([done, late]).finally(() => clearTimeout(timer))
+}

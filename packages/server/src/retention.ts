@@ -1,0 +1,44 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { TransactionStore } from './flows/transaction/store.ts'
+
+const DAY_MS = 86_400_000
+/** How long an Idempotency-Key is remembered. */
+const RETRIES_KEPT_MS = DAY_MS
+const BETWEEN_RUNS_MS = 600_000
+/** One step shares a commit with the tokens that are being issued, so it stays small. */
+const ROWS_PER_STEP = 200
+const BETWEEN_STEPS_MS = 20
+
+export interface RetentionDeps {
+  transactions: TransactionStore
+  retentionDays: number
+  log: Logger
+  now: () => number
+}
+
+/** Drops what is older than it may be, in small steps, until `signal` aborts. */
+export async function keepRetention(deps: RetentionDeps, signal: AbortSignal): Promise<void> {
+  try {
+    while (!signal.aborted) {
+      await purgeOnce(deps, signal).catch((err) => deps.log.warn({ err }, 'purge failed'))
+      await sleep(BETWEEN_RUNS_MS, undefined, { signal, ref: false })
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}
+
+/** Returns how many transactions were dropped. */
+export async function purgeOnce(deps: RetentionDeps, signal?: AbortSignal): Promise<number> {
+  const { transactions, retentionDays, log, now } = deps
+  const before = now() - retentionDays * DAY_MS
+  let total = 0
+  for (let step = ROWS_PER_STEP; step === ROWS_PER_STEP && !signal?.aborted; ) {
+    step = await transactions.purge(before, now() - RETRIES_KEPT_MS, ROWS_PER_STEP)
+    total += step
+    if (step === ROWS_PER_STEP) await sleep(BETWEEN_STEPS_MS)
+  }
+  if (total > 0) log.info({ transactions: total, retention_days: retentionDays }, 'purged')
+  return total
+}

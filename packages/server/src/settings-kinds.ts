@@ -1,0 +1,130 @@
+import { isIP } from 'node:net'
+
+/** How the text of a setting is read. `parse` throws an Error that says what was expected. */
+export interface Kind<T> {
+  readonly parse: (text: string) => T
+  /** What a value looks like, for the printed table. */
+  readonly shape: string
+}
+
+/** So many requests in each window of so many seconds, or `undefined` for `off`. */
+export interface Rate {
+  readonly limit: number
+  readonly windowSeconds: number
+}
+
+const fail = (expected: string): never => {
+  throw new Error(expected)
+}
+
+export const text: Kind<string> = {
+  shape: 'text',
+  parse: (value) => value,
+}
+
+export const integer = (min: number, max: number): Kind<number> => ({
+  shape: `${min} to ${max}`,
+  parse: (value) => {
+    const number = Number(value)
+    return /^\d{1,15}$/.test(value) && number >= min && number <= max
+      ? number
+      : fail(`must be a whole number from ${min} to ${max}`)
+  },
+})
+
+export const oneOf = <const T extends string>(...choices: T[]): Kind<T> => ({
+  shape: choices.map((choice) => `\`${choice}\``).join(' or '),
+  parse: (value) =>
+    choices.find((choice) => choice === value) ?? fail(`must be one of ${choices.join(', ')}`),
+})
+
+export const boolean: Kind<boolean> = {
+  shape: '`true` or `false`',
+  parse: (value) => {
+    if (value === 'true' || value === '1') return true
+    if (value === 'false' || value === '0') return false
+    return fail('must be true or false')
+  },
+}
+
+const SECONDS = { second: 1, minute: 60, hour: 3600, day: 86_400 } as const
+
+export const rate: Kind<Rate | undefined> = {
+  shape: '`COUNT/second`, `/minute`, `/hour`, `/day` or `off`',
+  parse: (value) => {
+    if (value === 'off') return undefined
+    const [, count, unit] = /^([1-9]\d{0,8})\/(second|minute|hour|day)$/.exec(value) ?? []
+    return count !== undefined
+      ? { limit: Number(count), windowSeconds: SECONDS[unit as keyof typeof SECONDS] }
+      : fail('must look like 10/minute (second, minute, hour, day), or be off')
+  },
+}
+
+const list = <T>(shape: string, parseOne: (item: string) => T): Kind<T[]> => ({
+  shape,
+  parse: (value) =>
+    value
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '')
+      .map(parseOne),
+})
+
+/** Addresses and networks. A number alone would be a hop count, which a client can forge around. */
+export const networks = list('addresses and CIDRs, separated by commas', (item) => {
+  const [address = '', bits, ...rest] = item.split('/')
+  const family = isIP(address)
+  const max = family === 6 ? 128 : 32
+  const whole = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= max)
+  return family !== 0 && whole && rest.length === 0
+    ? item
+    : fail(`"${item}" is no address or CIDR, as 10.0.0.0/8`)
+})
+
+export const origins = list('origins, separated by commas', (item) =>
+  URL.canParse(item) && new URL(item).origin === item
+    ? item
+    : fail(`"${item}" is no exact origin, as https://app.example.com`),
+)
+
+export const url: Kind<string> = {
+  shape: 'http or https URL without a trailing slash',
+  parse: (value) =>
+    URL.canParse(value) && /^https?:\/\/[^?#]+[^?#/]$/.test(value)
+      ? value
+      : fail('must be an http or https URL without query, fragment or trailing slash'),
+}
+
+export const databaseUrl: Kind<string> = {
+  shape: '`sqlite:PATH` or `memory:`',
+  parse: (value) =>
+    /^(sqlite:.+|memory:)$/s.test(value) ? value : fail('must be sqlite:PATH or memory:'),
+}
+
+/** A header value that arrives unchanged: no spaces at the ends, nothing but printable ASCII. */
+export const secretText = (minLength: number): Kind<string> => ({
+  shape: `text of at least ${minLength} characters`,
+  parse: (value) => {
+    if (value.length < minLength) return fail(`must have at least ${minLength} characters`)
+    return /^[\x21-\x7e]+$/.test(value) ? value : fail('must be printable ASCII without spaces')
+  },
+})
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+
+/** Standard base64 (RFC 4648 §4), decoded. */
+export const base64: Kind<Buffer> = {
+  shape: 'standard base64',
+  parse: (value) => {
+    const dirt = /[^A-Za-z0-9+/=]/.exec(value)
+    if (dirt !== null) {
+      // Decoders disagree on such a key: some drop the character, Node reads - and _ as + and /.
+      return fail(
+        `has the character "${dirt[0]}" at position ${dirt.index + 1}, which is not in the standard base64 alphabet`,
+      )
+    }
+    return value !== '' && BASE64.test(value)
+      ? Buffer.from(value, 'base64')
+      : fail('is not standard base64: its length or its padding is wrong')
+  },
+}

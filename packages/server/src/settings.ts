@@ -1,0 +1,158 @@
+/**
+ * Every setting: how it is read, its default, what it does. `docs/configuration.md` is printed from
+ * this table and a test fails when they differ. Knows nothing of where the texts come from; see
+ * `settings-sources.ts`.
+ */
+
+import type { Kind } from './settings-kinds.ts'
+import * as kinds from './settings-kinds.ts'
+
+export type Environment = 'development' | 'testing' | 'production'
+
+export interface Setting {
+  readonly kind: Kind<unknown>
+  /** The text that stands when none is given; by profile where they differ. */
+  readonly default?: string | Readonly<Record<Environment, string>>
+  readonly about: string
+  /** Also read without the prefix JOTTER_, because the documents or platforms name it so. */
+  readonly bare?: true
+  /** Never shown. */
+  readonly secret?: true
+}
+
+export const SETTINGS = {
+  ENV: {
+    kind: kinds.oneOf('development', 'testing', 'production'),
+    default: 'development',
+    about: 'The profile. It decides the defaults below and how much is refused.',
+  },
+  HOST: {
+    kind: kinds.text,
+    default: '127.0.0.1',
+    about: 'The address to listen on.',
+    bare: true,
+  },
+  PORT: {
+    kind: kinds.integer(0, 65_535),
+    default: '7519',
+    about: 'The port to listen on; 0 takes a free one.',
+    bare: true,
+  },
+  DATA: {
+    kind: kinds.text,
+    default: './data',
+    about: 'The folder of the database file and of generated keys, made with mode 0700.',
+  },
+  DATABASE_URL: {
+    kind: kinds.databaseUrl,
+    about: 'Where everything is kept. Default: `sqlite:DATA/jotter.db`.',
+    bare: true,
+  },
+  DATABASE_TEST_URL: {
+    kind: kinds.databaseUrl,
+    about: 'Takes the place of DATABASE_URL in the testing profile.',
+    bare: true,
+  },
+  ISSUER: {
+    kind: kinds.url,
+    about:
+      '`iss` of every token but the transaction token, and the base of links. Default: the address it listens on.',
+  },
+  ADMIN_KEY: {
+    kind: kinds.secretText(32),
+    about:
+      'An API key with scope `admin`. In development without it, the first start makes one and prints it once.',
+    secret: true,
+  },
+  SECRET_KEY: {
+    kind: kinds.text,
+    about: 'The secret that user tokens are signed with (HS256).',
+    bare: true,
+    secret: true,
+  },
+  MASTER_KEY: {
+    kind: kinds.text,
+    about: 'The secret that private keys and refresh tokens are protected with.',
+    secret: true,
+  },
+  ALLOW_OPEN: {
+    kind: kinds.boolean,
+    default: 'false',
+    about: 'Lets the development profile, where issuing is open, listen beyond loopback.',
+  },
+  TRUST_PROXY: {
+    kind: kinds.networks,
+    default: '',
+    about: 'The proxies whose X-Forwarded-For is believed. Empty: nobody is.',
+  },
+  CORS_ORIGINS: {
+    kind: kinds.origins,
+    default: '',
+    about: 'The origins whose pages may call from a browser. Empty: none.',
+  },
+  TELESIGN_CUSTOMER_ID: {
+    kind: kinds.text,
+    about:
+      '`iss` of transaction tokens. Development makes one on first start and keeps it in DATA.',
+    bare: true,
+  },
+  TELESIGN_API_KEY: {
+    kind: kinds.base64,
+    about:
+      'The key of transaction tokens, as TeleSign gives it. Development makes one on first start and keeps it in DATA.',
+    bare: true,
+    secret: true,
+  },
+  ISSUE_ACCESS: {
+    kind: kinds.oneOf('open', 'key'),
+    default: { development: 'open', testing: 'open', production: 'key' },
+    about: 'Who may ask for transaction tokens: anybody, or callers with an API key.',
+  },
+  RATE_LIMIT: {
+    kind: kinds.rate,
+    default: '1/second',
+    about: 'Tokens for one address (IPv6: one /64) without an API key.',
+  },
+  RATE_LIMIT_KEY: {
+    kind: kinds.rate,
+    default: '1000/second',
+    about: 'Tokens for one API key.',
+  },
+  RATE_LIMIT_PHONE: {
+    kind: kinds.rate,
+    default: '10/minute',
+    about: 'Tokens for one phone number, whoever asks.',
+  },
+  STORE_TOKENS: {
+    kind: kinds.oneOf('full', 'digest'),
+    default: 'full',
+    about: 'What is kept of a transaction token: its text, or only its SHA-256.',
+  },
+  RETENTION_DAYS: {
+    kind: kinds.integer(1, 36_500),
+    default: '90',
+    about: 'Days after which a transaction is dropped.',
+  },
+  LOG_REQUESTS: {
+    kind: kinds.oneOf('errors', 'all', 'off'),
+    default: 'errors',
+    about: 'Which requests are logged: refused and failed ones, all, or none.',
+  },
+  LOG_LEVEL: {
+    kind: kinds.oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace'),
+    default: 'info',
+    about: 'The least serious messages that are logged.',
+    bare: true,
+  },
+} as const satisfies Record<string, Setting>
+
+export type SettingName = keyof typeof SETTINGS
+
+type Value<Row> = Row extends { kind: Kind<infer T> }
+  ? Row extends { default: unknown }
+    ? T
+    : T | undefined
+  : never
+
+/** Every setting by its name; a setting without a default may be undefined. */
+export type Settings = { readonly [Name in SettingName]: Value<(typeof SETTINGS)[Name]> }

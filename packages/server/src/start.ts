@@ -1,0 +1,104 @@
+/**
+ * From settings to a service that listens, and back: opens the stores, makes what a first start
+ * makes, listens, keeps retention, stops without dropping anything. Time and log are passed in.
+ */
+import { mkdirSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { apiKeyService } from './api-keys/service.ts'
+import { createApp } from './app.ts'
+import { type OwnCustomer, ownCustomer } from './customer.ts'
+import { drain } from './drain.ts'
+import { createMetrics } from './operation/metrics.ts'
+import { keepRetention } from './retention.ts'
+import type { Settings } from './settings.ts'
+import { openStores, type Stores } from './stores/open.ts'
+
+export interface StartDeps {
+  settings: Settings
+  log: Logger
+  version: string
+  /** Epoch milliseconds. */
+  now: () => number
+  /** Milliseconds of a clock that is never set back. */
+  monotonic: () => number
+}
+
+export interface RunningService {
+  /** Where it listens, as `http://127.0.0.1:7519`. */
+  address: string
+  customer: OwnCustomer
+  /** The API key that a first start made; nobody can read it again. */
+  adminKey: string | undefined
+  /** Stops accepting, finishes what was accepted, lets go of the stores. */
+  stop(): Promise<void>
+}
+
+/** The database that the settings name, as a URL that `openStores` understands. */
+export function databaseUrl({ ENV, DATA, DATABASE_URL, DATABASE_TEST_URL }: Settings): string {
+  const url = ENV === 'testing' ? (DATABASE_TEST_URL ?? DATABASE_URL) : DATABASE_URL
+  return url ?? `sqlite:${join(DATA, 'jotter.db')}`
+}
+
+/**
+ * @throws {StoreUnavailable} When the database cannot be opened.
+ * @throws {MigrationError} When its schema is newer than this binary.
+ */
+export async function startService(deps: StartDeps): Promise<RunningService> {
+  const { settings, log, now } = deps
+  const url = databaseUrl(settings)
+  const inMemory = url === 'memory:'
+  if (!inMemory) mkdirSync(settings.DATA, { recursive: true, mode: 0o700 })
+
+  const metrics = createMetrics()
+  const customer = ownCustomer(settings, inMemory)
+  const stores = await openStores(url, { now: now(), onCommit: metrics.committed })
+  const stopped = new AbortController()
+  try {
+    await stores.apiKeys.keepCustomer(customer.id, now())
+    const adminKey = await firstAdminKey(deps, stores, customer)
+    const app = await createApp({
+      ...deps,
+      stores,
+      customer,
+      metrics,
+      stopping: () => stopped.signal.aborted,
+    })
+    await app.listen({ host: settings.HOST, port: settings.PORT })
+    const retention = keepRetention(
+      { transactions: stores.transactions, retentionDays: settings.RETENTION_DAYS, log, now },
+      stopped.signal,
+    )
+    return {
+      address: addressOf(app.server.address() as AddressInfo),
+      customer,
+      adminKey,
+      async stop() {
+        stopped.abort()
+        await drain(app.server)
+        await app.close()
+        await retention
+        await stores.close()
+      },
+    }
+  } catch (error) {
+    await stores.close()
+    throw error
+  }
+}
+
+/** Development without ADMIN_KEY: the first start makes a key, and only its digest is kept. */
+async function firstAdminKey(
+  { settings, now }: StartDeps,
+  { apiKeys }: Stores,
+  { id }: OwnCustomer,
+) {
+  if (settings.ENV !== 'development' || settings.ADMIN_KEY !== undefined) return undefined
+  if ((await apiKeys.list()).length > 0) return undefined
+  const service = apiKeyService({ apiKeys, customerId: id, adminKey: undefined, now })
+  return (await service.create({ name: 'made by the first start', scopes: ['admin'] })).secret
+}
+
+const addressOf = ({ address, family, port }: AddressInfo): string =>
+  `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`

@@ -1,0 +1,20 @@
+import type { ApiKey, ApiKeyStore } from '../../api-keys/store.ts'
+
+export function memoryApiKeys(): ApiKeyStore {
+  const keys = new Map<string, ApiKey>()
+  const customers = new Set<string>()
+  return {
+    async insert(key) {
+      if (keys.has(key.id)) return false
+      keys.set(key.id, key)
+      return true
+    },
+    get: async (id) => keys.get(id),
+    list: async () => [...keys.values()].slice(0, 1000),
+    remove: async (id) => keys.delete(id),
+    async keepCustomer(id) {
+      customers.add(id)
+    },
+    hasCustomer: async (id) => customers.has(id),
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * What an SQL engine must give: four calls. Statements use `?1`, `?2`, ... and say what both
+ * engines understand. Each throws `StoreUnavailable` when the database cannot answer.
+ */
+export interface SqlDriver {
+  /** Reads. */
+  rows(sql: string, params: readonly SqlValue[]): Promise<SqlRow[]>
+  /**
+   * Writes `steps` as one: every step must change at least one row, else nothing of it is kept and
+   * the answer is 0. Otherwise the number of rows that the first step changed. Durable when the
+   * promise fulfils.
+   */
+  write(...steps: readonly SqlStep[]): Promise<number>
+  /** Fulfils when a write could be done now. */
+  ping(): Promise<void>
+  /** Finishes what was accepted, then lets go of the database. */
+  close(): Promise<void>
+}
+
+export type SqlValue = string | number | null
+export type SqlRow = Record<string, SqlValue>
+export type SqlStep = readonly [sql: string, ...params: SqlValue[]]
+
+/** Told about every commit, for the metrics: how many writes it held and how long it took. */
+export type CommitListener = (writes: number, seconds: number) => void

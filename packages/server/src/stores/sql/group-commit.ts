@@ -1,0 +1,86 @@
+import { StoreUnavailable } from '../../errors.ts'
+
+interface Waiting<Write> {
+  write: Write
+  resolve(changed: number): void
+  reject(reason: unknown): void
+}
+
+interface GroupCommitOptions {
+  /** Writes that may wait at once; one more is refused. */
+  maxWaiting: number
+  /** Writes in one commit at most. */
+  maxBatch: number
+  /** Milliseconds after which an unanswered commit counts as failed, for all that wait on it. */
+  timeoutMs: number
+}
+
+/**
+ * Writes that wait together are committed together: one transaction, one disk sync, then all of
+ * them are answered. There is no timer to gather them. At most one commit is in flight, and what
+ * arrives meanwhile is the next one, so that batches grow just as large as the disk is slow.
+ */
+export function groupCommit<Write>(
+  commit: (batch: Write[]) => Promise<readonly number[]>,
+  { maxWaiting, maxBatch, timeoutMs }: GroupCommitOptions,
+) {
+  let waiting: Waiting<Write>[] = []
+  let scheduled = false
+  let inFlight: Waiting<Write>[] | undefined
+  let stuck = false
+  const idle: (() => void)[] = []
+
+  function flush(): void {
+    scheduled = false
+    if (inFlight !== undefined || waiting.length === 0) return
+    const batch = waiting.length <= maxBatch ? waiting : waiting.slice(0, maxBatch)
+    waiting = waiting.length <= maxBatch ? [] : waiting.slice(maxBatch)
+    inFlight = batch
+    // The disk may never answer. Then nobody waits for it longer than this; what was sent may
+    // still be kept, and a client that asks again with the same xid finds out.
+    const timer = setTimeout(() => {
+      stuck = true
+      refuse(batch.concat(waiting), new StoreUnavailable('the commit was not answered in time'))
+      waiting = []
+    }, timeoutMs)
+    commit(batch.map((entry) => entry.write))
+      .then(
+        (changed) => {
+          for (const [i, entry] of batch.entries()) entry.resolve(changed[i] as number)
+        },
+        (reason) => refuse(batch, reason),
+      )
+      .finally(() => {
+        clearTimeout(timer)
+        stuck = false
+        inFlight = undefined
+        flush()
+        if (inFlight === undefined) for (const done of idle.splice(0)) done()
+      })
+  }
+
+  return {
+    add(write: Write): Promise<number> {
+      if (stuck || waiting.length >= maxWaiting) {
+        return Promise.reject(new StoreUnavailable('too many writes are waiting'))
+      }
+      return new Promise((resolve, reject) => {
+        waiting.push({ write, resolve, reject })
+        if (scheduled || inFlight !== undefined) return
+        scheduled = true
+        // Not at once: what the event loop has read in this turn joins the same commit.
+        setImmediate(flush)
+      })
+    },
+
+    /** Fulfils when everything that was added has been answered. */
+    async drained(): Promise<void> {
+      if (inFlight === undefined && waiting.length === 0) return
+      await new Promise<void>((resolve) => idle.push(resolve))
+    },
+  }
+}
+
+function refuse(batch: readonly Waiting<unknown>[], reason: unknown): void {
+  for (const entry of batch) entry.reject(reason)
+}

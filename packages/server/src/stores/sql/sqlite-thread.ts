@@ -1,0 +1,96 @@
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { StoreUnavailable } from '../../errors.ts'
+import type { SqlStep, SqlValue } from './driver.ts'
+import type { WorkerAnswer, WorkerOptions, WorkerTask } from './sqlite-worker.ts'
+
+// The same folder holds .ts when run from source and .js when built.
+const WORKER = new URL(`./sqlite-worker${extname(import.meta.url)}`, import.meta.url)
+
+type Numbered = [statement: number, ...params: SqlValue[]]
+
+/**
+ * One worker thread seen from outside: tasks go in, answers come back in the same order. A thread
+ * that dies takes its unanswered tasks with it (`StoreUnavailable`); the next task starts another.
+ */
+export class SqliteThread {
+  readonly #options: WorkerOptions
+  #worker: Worker | undefined
+  #unanswered: { resolve(answer: WorkerAnswer): void; reject(reason: unknown): void }[] = []
+  /** Numbers of the SQL texts this thread has been told. */
+  #numbers = new Map<string, number>()
+  #news: [number, string][] = []
+
+  constructor(options: WorkerOptions) {
+    this.#options = options
+  }
+
+  async commit(batch: readonly (readonly SqlStep[])[]): Promise<number[]> {
+    const commit = batch.map((steps) => steps.map((step) => this.#number(step)))
+    const answer = await this.#ask({ commit, texts: this.#takeNews() })
+    return (answer as { changed: number[] }).changed
+  }
+
+  async query(sql: string, params: readonly SqlValue[]) {
+    const query = this.#number([sql, ...params])
+    const answer = await this.#ask({ query, texts: this.#takeNews() })
+    return (answer as Extract<WorkerAnswer, { rows: unknown }>).rows
+  }
+
+  /** Copies the write-ahead log into the file, as far as no reader still needs the old pages. */
+  async checkpoint() {
+    return (await this.#ask({ checkpoint: true })) as { frames: number; copied: number }
+  }
+
+  async close(): Promise<void> {
+    if (this.#worker === undefined) return
+    const exited = new Promise((resolve) => this.#worker?.once('exit', resolve))
+    await this.#ask({ close: true })
+    await exited
+  }
+
+  #number([sql, ...params]: SqlStep): Numbered {
+    let id = this.#numbers.get(sql)
+    if (id === undefined) {
+      id = this.#numbers.size
+      this.#numbers.set(sql, id)
+      this.#news.push([id, sql])
+    }
+    return [id, ...params]
+  }
+
+  #takeNews(): [number, string][] {
+    const news = this.#news
+    if (news.length > 0) this.#news = []
+    return news
+  }
+
+  async #ask(task: WorkerTask): Promise<WorkerAnswer> {
+    this.#worker ??= this.#start()
+    const worker = this.#worker
+    const answer = await new Promise<WorkerAnswer>((resolve, reject) => {
+      this.#unanswered.push({ resolve, reject })
+      worker.postMessage(task)
+    })
+    if ('failed' in answer) throw new StoreUnavailable(answer.failed)
+    return answer
+  }
+
+  #start(): Worker {
+    const worker = new Worker(WORKER, { workerData: this.#options })
+    worker.on('message', (answer: WorkerAnswer) => this.#unanswered.shift()?.resolve(answer))
+    worker.on('error', (cause) => this.#ended(worker, cause as Error))
+    worker.on('exit', () => this.#ended(worker, new Error('it exited')))
+    return worker
+  }
+
+  #ended(worker: Worker, cause: Error): void {
+    if (worker !== this.#worker) return
+    // The next thread knows none of the texts.
+    this.#worker = undefined
+    this.#news = [...this.#numbers].map(([sql, id]) => [id, sql])
+    for (const task of this.#unanswered.splice(0)) {
+      task.reject(new StoreUnavailable(`the database thread ended: ${cause.message}`, { cause }))
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import { DatabaseSync } from 'node:sqlite'
+import type { CommitListener, SqlDriver, SqlStep } from './driver.ts'
+import { groupCommit } from './group-commit.ts'
+import { migrate } from './migrate.ts'
+import { SqliteThread } from './sqlite-thread.ts'
+
+/** Long enough to outlast another process's commit, short enough to answer 503 within 2 s. */
+const BUSY_TIMEOUT_MS = 700
+const COMMIT_TIMEOUT_MS = 5_000
+/** Writes between two checkpoints: some 10 to 20 MB of write-ahead log. */
+const WRITES_PER_CHECKPOINT = 4_000
+/** A log longer than this many frames (4 KiB each) is wound back to its start. */
+const LOG_FRAMES_MAX = 8_000
+
+export interface SqliteOptions {
+  /** Applied when the schema is new or older. */
+  now: number
+  onCommit?: CommitListener
+}
+
+/**
+ * The embedded engine: one file, one writer. Writes that wait together share one commit and one
+ * disk sync; reads run beside them on a connection of their own.
+ *
+ * @throws {MigrationError} When the file is of a newer jotter, or a migration was changed.
+ */
+export function openSqlite(path: string, { now, onCommit = () => {} }: SqliteOptions): SqlDriver {
+  const setUp = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
+  try {
+    setUp.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+    migrate(setUp, now)
+  } finally {
+    setUp.close()
+  }
+
+  const thread = (role: 'writer' | 'reader' | 'checkpointer') =>
+    new SqliteThread({ path, role, busyTimeoutMs: BUSY_TIMEOUT_MS })
+  const [writer, reader, checkpointer] = [
+    thread('writer'),
+    thread('reader'),
+    thread('checkpointer'),
+  ]
+  let sinceCheckpoint = 0
+  let checkpointing: Promise<void> | undefined
+
+  const { add, drained } = groupCommit(commit, {
+    maxWaiting: 20_000,
+    maxBatch: 1_000,
+    timeoutMs: COMMIT_TIMEOUT_MS,
+  })
+
+  async function commit(batch: (readonly SqlStep[])[]): Promise<number[]> {
+    const started = performance.now()
+    const changed = await writer.commit(batch)
+    onCommit(batch.length, (performance.now() - started) / 1000)
+    sinceCheckpoint += batch.length
+    if (sinceCheckpoint >= WRITES_PER_CHECKPOINT && checkpointing === undefined) {
+      sinceCheckpoint = 0
+      // A checkpoint that fails is tried again after as many writes; nothing depends on it.
+      checkpointing = checkpoint()
+        .catch(() => {})
+        .finally(() => {
+          checkpointing = undefined
+        })
+    }
+    return changed
+  }
+
+  /**
+   * Copies most of the log beside the commits. The log starts over only when all of it is copied,
+   * which under load never happens by itself: once it is long, the writer copies the short rest.
+   */
+  async function checkpoint(): Promise<void> {
+    const { frames } = await checkpointer.checkpoint()
+    if (frames > LOG_FRAMES_MAX) {
+      await checkpointer.checkpoint()
+      await writer.checkpoint()
+    }
+  }
+
+  return {
+    rows: (sql, params) => reader.query(sql, params),
+    write: (...steps) => add(steps),
+    async ping() {
+      // Taking the write lock shows what a read cannot: that another process holds it.
+      await writer.commit([])
+      await reader.query('SELECT 1', [])
+    },
+    async close() {
+      await drained()
+      await checkpointing
+      await reader.close()
+      await checkpointer.close()
+      // The last connection to close folds the log into the file.
+      await writer.close()
+    },
+  }
+}

@@ -1,0 +1,217 @@
+import type {
+  HistoryEntry,
+  Retry,
+  StoredStatus,
+  Transaction,
+  TransactionQuery,
+  TransactionStore,
+} from '../../flows/transaction/store.ts'
+import { STORED_STATUSES } from '../../flows/transaction/store.ts'
+import type { SqlDriver, SqlRow, SqlStep, SqlValue } from './driver.ts'
+import { phoneSegments } from './segments.ts'
+
+const INSERT = `INSERT INTO transactions (customer_id, xid, phone_number, status, token,
+    token_sha256, issued_at, expires_at, updated_at, reference_id, opened_at, opened_by, segment)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+  ON CONFLICT (customer_id, xid) DO NOTHING`
+
+const GET = 'SELECT * FROM transactions WHERE customer_id = ?1 AND xid = ?2'
+
+const HISTORY = `SELECT status, at, changed_by, detail FROM transaction_history
+  WHERE customer_id = ?1 AND xid = ?2 ORDER BY id`
+
+const REISSUE = `UPDATE transactions SET token = ?4, token_sha256 = ?5, issued_at = ?6,
+    expires_at = ?7, updated_at = ?6, segment = ?8
+  WHERE customer_id = ?1 AND xid = ?2 AND phone_number = ?3 AND status IN ('issued', 'presented')`
+
+// One statement, so that the database and not we decide who was first.
+const advanceFrom = (statuses: readonly StoredStatus[]) =>
+  `UPDATE transactions SET status = ?3, updated_at = ?4
+  WHERE customer_id = ?1 AND xid = ?2 AND status IN (${statuses.map((_, i) => `?${i + 5}`)})`
+
+const RECORD = `INSERT INTO transaction_history (customer_id, xid, status, at, changed_by, detail)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6)`
+
+const KEEP_RETRY = `INSERT INTO retries (caller, key, body_sha256, customer_id, xid, phone_number,
+    issued_at)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+  ON CONFLICT (caller, key) DO NOTHING`
+
+const GET_RETRY = 'SELECT * FROM retries WHERE caller = ?1 AND key = ?2'
+
+/** What a list asks of one row, whichever index finds it. */
+const WANTED = `t.customer_id = ?1 AND t.issued_at >= ?2 AND t.issued_at < ?3
+  AND t.issued_at <= ?4 AND (t.issued_at < ?4 OR t.xid < ?5)`
+const NEWEST_FIRST = 'ORDER BY issued_at DESC, xid DESC LIMIT ?6'
+
+/** Each status is one range of one index; the newest of each are merged. */
+const listOf = (statuses: readonly StoredStatus[]) =>
+  `SELECT * FROM (${statuses
+    .map(
+      (status) => `SELECT * FROM (SELECT t.* FROM transactions t
+      WHERE t.status = '${status}' AND ${WANTED} ${NEWEST_FIRST})`,
+    )
+    .join(' UNION ALL ')}) ${NEWEST_FIRST}`
+
+const LIST_ALL = listOf(STORED_STATUSES)
+const LIST_BY_STATUS = Object.fromEntries(
+  STORED_STATUSES.map((status) => [status, listOf([status])]),
+) as Record<StoredStatus, string>
+
+/** Walks the segments from the newest: one look-up in each, not one in all history. */
+const LIST_BY_PHONE = `WITH RECURSIVE segments (segment) AS (
+    SELECT max(segment) FROM transactions
+    UNION ALL
+    SELECT (SELECT max(t.segment) FROM transactions t WHERE t.segment < segments.segment)
+    FROM segments WHERE segments.segment IS NOT NULL)
+  SELECT t.* FROM segments CROSS JOIN transactions t
+  WHERE t.segment = segments.segment AND t.phone_number = ?7 AND ${WANTED}
+    AND (?8 IS NULL OR t.status = ?8)
+  ${NEWEST_FIRST}`
+
+/** One range of the index by time for each customer and status; the history goes with its row. */
+const PURGE = `DELETE FROM transactions WHERE (customer_id, xid) IN
+  (SELECT customer_id, xid FROM transactions
+   WHERE customer_id IN (SELECT id FROM customers)
+     AND status IN (${STORED_STATUSES.map((status) => `'${status}'`)}) AND issued_at < ?1 LIMIT ?2)`
+const PURGE_RETRIES = `DELETE FROM retries WHERE (caller, key) IN
+  (SELECT caller, key FROM retries WHERE issued_at < ?1 ORDER BY issued_at LIMIT ?2)`
+
+export function sqlTransactions(db: SqlDriver): TransactionStore {
+  const segments = phoneSegments(db)
+
+  return {
+    async insert(t, retry) {
+      const segment = await segments.of(t.issuedAt)
+      const step: SqlStep = [
+        INSERT,
+        t.customerId,
+        t.xid,
+        t.phoneNumber,
+        t.status,
+        t.token ?? null,
+        t.tokenSha256 ?? null,
+        t.issuedAt,
+        t.expiresAt,
+        t.updatedAt,
+        t.referenceId ?? null,
+        t.openedAt,
+        t.openedBy,
+        segment,
+      ]
+      return (await db.write(step, ...keepRetry(retry))) > 0
+    },
+
+    async get(customerId, xid) {
+      const [row] = await db.rows(GET, [customerId, xid])
+      return row && toTransaction(row)
+    },
+
+    async history(customerId, xid) {
+      return (await db.rows(HISTORY, [customerId, xid])).map(toEntry)
+    },
+
+    async reissue(r, retry) {
+      const step: SqlStep = [
+        REISSUE,
+        r.customerId,
+        r.xid,
+        r.phoneNumber,
+        r.token ?? null,
+        r.tokenSha256 ?? null,
+        r.issuedAt,
+        r.expiresAt,
+        await segments.of(r.issuedAt),
+      ]
+      return (await db.write(step, record(r, r.entry), ...keepRetry(retry))) > 0
+    },
+
+    async advance(customerId, xid, { from, to }) {
+      const step: SqlStep = [advanceFrom(from), customerId, xid, to.status, to.at, ...from]
+      return (await db.write(step, record({ customerId, xid }, to))) > 0
+    },
+
+    async list(query) {
+      const params = wanted(query)
+      const { phoneNumber, status } = query
+      const rows =
+        phoneNumber !== undefined
+          ? await db.rows(LIST_BY_PHONE, [...params, phoneNumber, status ?? null])
+          : await db.rows(status === undefined ? LIST_ALL : LIST_BY_STATUS[status], params)
+      return rows.map(toTransaction)
+    },
+
+    async getRetry(caller, key) {
+      const [row] = await db.rows(GET_RETRY, [caller, key])
+      return row && toRetry(row)
+    },
+
+    async purge(before, retriesBefore, limit) {
+      await db.write([PURGE_RETRIES, retriesBefore, limit])
+      return db.write([PURGE, before, limit])
+    },
+  }
+}
+
+const record = ({ customerId, xid }: { customerId: string; xid: string }, entry: HistoryEntry) =>
+  [RECORD, customerId, xid, entry.status, entry.at, entry.by, entry.detail ?? null] as const
+
+const keepRetry = (retry: Retry | undefined): SqlStep[] =>
+  retry === undefined
+    ? []
+    : [
+        [
+          KEEP_RETRY,
+          retry.caller,
+          retry.key,
+          retry.bodySha256,
+          retry.customerId,
+          retry.xid,
+          retry.phoneNumber,
+          retry.issuedAt,
+        ],
+      ]
+
+const wanted = ({ customerId, from, to, after, limit }: TransactionQuery): SqlValue[] => [
+  customerId,
+  from ?? 0,
+  to ?? Number.MAX_SAFE_INTEGER,
+  after?.issuedAt ?? Number.MAX_SAFE_INTEGER,
+  after?.xid ?? '',
+  limit,
+]
+
+const text = (value: SqlValue | undefined) => value as string
+const optional = (value: SqlValue | undefined) => (value ?? undefined) as string | undefined
+
+const toTransaction = (row: SqlRow): Transaction => ({
+  customerId: text(row.customer_id),
+  xid: text(row.xid),
+  phoneNumber: text(row.phone_number),
+  status: text(row.status) as StoredStatus,
+  token: optional(row.token),
+  tokenSha256: optional(row.token_sha256),
+  issuedAt: Number(row.issued_at),
+  expiresAt: Number(row.expires_at),
+  updatedAt: Number(row.updated_at),
+  referenceId: optional(row.reference_id),
+  openedAt: Number(row.opened_at),
+  openedBy: text(row.opened_by),
+})
+
+const toEntry = (row: SqlRow): HistoryEntry => ({
+  status: text(row.status) as StoredStatus,
+  at: Number(row.at),
+  by: text(row.changed_by),
+  detail: optional(row.detail),
+})
+
+const toRetry = (row: SqlRow): Retry => ({
+  caller: text(row.caller),
+  key: text(row.key),
+  bodySha256: text(row.body_sha256),
+  customerId: text(row.customer_id),
+  xid: text(row.xid),
+  phoneNumber: text(row.phone_number),
+  issuedAt: Number(row.issued_at),
+})

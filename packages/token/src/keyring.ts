@@ -1,0 +1,66 @@
+/**
+ * The keys that are in force at one moment: one signs, it and the others verify, so that tokens of
+ * the key before outlive its replacement. A ring never changes; rotation makes a new one.
+ *
+ * @module
+ */
+import { KeyError } from './errors.ts'
+import { Key } from './key.ts'
+
+export class KeyRing {
+  /** The key that new tokens are signed with. */
+  readonly active: Key
+  /** Every key that verifies, the active one first. */
+  readonly keys: readonly Key[]
+  readonly #anonymous: readonly Key[]
+  // A Map and not an object: `__proto__` and `constructor` are ordinary, absent names.
+  readonly #named = new Map<string, readonly Key[]>()
+
+  /** @throws {KeyError} `duplicate` for a kid or a key that is there twice, `wrong_use`. */
+  constructor(active: Key, verifying: readonly Key[] = []) {
+    if (!active.signs) throw new KeyError('wrong_use', 'the active key does not sign')
+    this.active = active
+    this.keys = Object.freeze([active, ...verifying])
+    this.#anonymous = this.keys.filter(({ kid }) => kid === undefined)
+    for (const [index, key] of this.keys.entries()) {
+      if (!key.verifies) throw new KeyError('wrong_use', 'a key of the ring does not verify')
+      // Under another kid or alg it would still be one key with two uses (RFC 8725 §3.1).
+      const isAgain = this.keys.slice(0, index).some((one) => one.keyObject.equals(key.keyObject))
+      if (isAgain) throw new KeyError('duplicate')
+      if (key.kid === undefined) continue
+      if (this.#named.has(key.kid)) throw new KeyError('duplicate', 'two keys of one kid')
+      this.#named.set(key.kid, [key, ...this.#anonymous])
+    }
+    Object.freeze(this)
+  }
+
+  /** The keys that a token with this `kid`, or with none, may have been signed with. */
+  candidates(kid: string | undefined): readonly Key[] {
+    if (kid === undefined) return this.keys
+    return this.#named.get(kid) ?? this.#anonymous
+  }
+}
+
+/** What a token may be checked with. */
+export type VerificationKeys = Key | readonly Key[] | KeyRing
+
+/**
+ * The keys whose name does not contradict the token's. A kid is a hint (RFC 7515 §4.1.4): a token
+ * or a key without one leaves the choice to the signature.
+ *
+ * @throws {TypeError} When there are no keys at all, or something else than keys was given.
+ */
+export function candidates(keys: VerificationKeys, kid: string | undefined): readonly Key[] {
+  if (keys instanceof KeyRing) return keys.candidates(kid)
+  return listOf(keys).filter((key) => kid === undefined || key.kid === undefined || key.kid === kid)
+}
+
+function listOf(keys: Key | readonly Key[]): readonly Key[] {
+  const list = keys instanceof Key ? [keys] : keys
+  if (!Array.isArray(list) || list.length === 0) throw new TypeError('no key to verify with')
+  for (const key of list) {
+    if (!(key instanceof Key)) throw new TypeError('a key is what importKey returns')
+    if (!key.verifies) throw new TypeError('the key does not verify')
+  }
+  return list
+}

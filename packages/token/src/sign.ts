@@ -1,0 +1,59 @@
+/**
+ * Minting. What is signed is what the caller gives, member for member: lives, issuers and ids are
+ * decided elsewhere.
+ *
+ * @module
+ */
+import { encodeBase64url } from './base64url.ts'
+import type { Claims } from './claims.ts'
+import { MAX_TOKEN_CHARACTERS } from './compact.ts'
+import type { Key } from './key.ts'
+
+export interface SignOptions {
+  /** What kind of token it is (RFC 7515 §4.1.9). */
+  readonly typ?: string | undefined
+}
+
+/**
+ * Signs any payload that is not empty, as a compact JWS (RFC 7515 §5.1). The header is `typ` if
+ * given, `alg`, and `kid` if the key has one, in this order.
+ *
+ * @throws {TypeError} When the key is for verifying only, or the payload empty.
+ * @throws {RangeError} When the token would be longer than a verifier reads.
+ */
+export async function signJws(
+  payload: Uint8Array | string,
+  key: Key,
+  { typ }: SignOptions = {},
+): Promise<string> {
+  return compact(payload, key, typ)
+}
+
+/**
+ * Signs a claims set; `typ` is `JWT` unless given. Claims keep their order, those that are undefined
+ * are left out.
+ *
+ * @throws {TypeError} When the key is for verifying only, or `claims` is no object.
+ * @throws {RangeError} When the token would be longer than a verifier reads.
+ */
+export async function signToken(
+  claims: Claims,
+  key: Key,
+  { typ = 'JWT' }: SignOptions = {},
+): Promise<string> {
+  const json: string | undefined = JSON.stringify(claims)
+  if (!json?.startsWith('{')) throw new TypeError('claims is not an object')
+  return compact(json, key, typ)
+}
+
+function compact(payload: Uint8Array | string, key: Key, typ: string | undefined): string {
+  if (!key.signs) throw new TypeError('the key does not sign')
+  // It could not be told from a detached one, and verifiers refuse it.
+  if (payload.length === 0) throw new TypeError('the payload is empty')
+  const input = key.prefix(typ) + encodeBase64url(payload)
+  const token = `${input}.${key.sign(input)}`
+  if (token.length > MAX_TOKEN_CHARACTERS) {
+    throw new RangeError(`the token has ${token.length} characters, not ${MAX_TOKEN_CHARACTERS}`)
+  }
+  return token
+}
