@@ -17,6 +17,7 @@ export interface Server {
 }
 
 const floor = (file: string) => join(import.meta.dirname, 'floors', file)
+const NO_STORE = join(import.meta.dirname, 'no-store.ts')
 const JOTTER = join(import.meta.dirname, '../packages/server/src/cli/main.ts')
 
 const service = {
@@ -30,7 +31,7 @@ export const SERVERS = {
   group: { args: [floor('group.ts')], durable: true, fill: fillTable },
   worker: { args: [floor('worker.ts')], durable: true, fill: fillTable },
   jotter: { ...service, durable: true },
-  memory: { ...service, env: { ...service.env, DATABASE_URL: 'memory:' }, durable: false },
+  'no-store': { ...service, args: ['--conditions=source', NO_STORE], durable: false },
 } as const satisfies Record<string, Server>
 
 export type ServerName = keyof typeof SERVERS

@@ -5,10 +5,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import pino from 'pino'
+import type { Scope } from '../../packages/server/src/api-keys/store.ts'
 import { readSettings } from '../../packages/server/src/settings-sources.ts'
 import { startService } from '../../packages/server/src/start.ts'
+import { openStores, type Stores } from '../../packages/server/src/stores/open.ts'
+import { rawGet, sendRaw } from './raw-http.ts'
 
 /** 2017-07-14T02:40:00Z, the clock of the documented token vector. */
 export const NOW = 1_500_000_000_000
@@ -31,16 +33,30 @@ const ENVIRONMENT = {
 
 export const PRODUCTION = { JOTTER_ENV: 'production', JOTTER_MASTER_KEY: 'm'.repeat(32) }
 
+/** A test, or `{ after }` of node:test for a service that all tests of a file share. */
+export interface Owner {
+  after(release: () => Promise<void>): void
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
 export interface TestClock {
   /** Epoch milliseconds. */
   at: number
   pass(seconds: number): void
 }
 
-export async function startTestService(
-  t: TestContext,
-  environment: Readonly<Record<string, string | undefined>> = {},
-) {
+export const testSettings = (environment: Environment) =>
+  readSettings({
+    flags: {},
+    environment: { ...ENVIRONMENT, ...environment },
+    readFile: () => {
+      throw new Error('no files here')
+    },
+    dotEnv: () => undefined,
+  }).settings
+
+export async function startTestService(owner: Owner, environment: Environment = {}) {
   const data = mkdtempSync(join(tmpdir(), 'jotter-test-'))
   const clock: TestClock = {
     at: NOW,
@@ -49,14 +65,7 @@ export async function startTestService(
     },
   }
   const log: string[] = []
-  const { settings } = readSettings({
-    flags: {},
-    environment: { JOTTER_DATA: data, ...ENVIRONMENT, ...environment },
-    readFile: () => {
-      throw new Error('no files here')
-    },
-    dotEnv: () => undefined,
-  })
+  const settings = testSettings({ JOTTER_DATA: data, ...environment })
   const service = await startService({
     settings,
     log: pino({ level: settings.LOG_LEVEL }, { write: (line: string) => void log.push(line) }),
@@ -64,30 +73,65 @@ export async function startTestService(
     now: () => clock.at,
     monotonic: () => clock.at,
   })
-  t.after(async () => {
+  const opened: Stores[] = []
+  owner.after(async () => {
+    for (const stores of opened) await stores.close()
     await service.stop()
     rmSync(data, { recursive: true })
   })
 
-  const request = (path: string, init: RequestInit = {}) => fetch(service.address + path, init)
+  // Closed after each answer, so that stopping has no idle connection to wait for.
+  const request = (path: string, init: RequestInit = {}) =>
+    fetch(service.address + path, { ...init, headers: { connection: 'close', ...init.headers } })
   const authorized = (key: string) => ({ authorization: `Bearer ${key}` })
+  const post = (
+    path: string,
+    body?: unknown,
+    key?: string,
+    headers: Record<string, string> = {},
+  ): Promise<Response> =>
+    request(path, {
+      method: 'POST',
+      headers: {
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(key !== undefined && authorized(key)),
+        ...headers,
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+
   return {
     ...service,
     data,
     clock,
     log,
     request,
+    post,
     get: (path: string, key?: string) =>
       request(path, key === undefined ? {} : { headers: authorized(key) }),
-    post: (path: string, body?: unknown, key?: string, headers: Record<string, string> = {}) =>
-      request(path, {
-        method: 'POST',
-        headers: {
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-          ...(key !== undefined && authorized(key)),
-          ...headers,
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      }),
+
+    /** Bytes as they are, and every answer until the service closes the connection. */
+    raw: (bytes: string | Uint8Array) => sendRaw(service.address, bytes),
+    /** The answer to GET of a path that `fetch` would tidy up. */
+    async rawGet(path: string, headers?: string) {
+      const [answer] = await sendRaw(service.address, rawGet(path, headers))
+      if (answer === undefined) throw new Error('closed without an answer')
+      return answer
+    },
+
+    /** The database as another process sees it. */
+    async stores(): Promise<Stores> {
+      const stores = await openStores(`sqlite:${join(data, 'jotter.db')}`, { now: clock.at })
+      opened.push(stores)
+      return stores
+    },
+
+    /** The secret of a new API key. */
+    async newKey(scopes: Scope[], customer_id?: string): Promise<string> {
+      const made = await post('/v1/api-keys', { name: 'test', scopes, customer_id }, ADMIN_KEY)
+      return ((await made.json()) as { secret: string }).secret
+    },
   }
 }
+
+export type TestService = Awaited<ReturnType<typeof startTestService>>

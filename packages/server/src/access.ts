@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { type ApiKeyService, type Caller, demandScope } from './api-keys/service.ts'
+import type { Scope } from './api-keys/store.ts'
 import { ServiceError } from './errors.ts'
 import { addressBucket } from './limits/address.ts'
 import { type Limiter, limitHeaders } from './limits/limiter.ts'
@@ -20,28 +21,37 @@ const CHALLENGE = 'Bearer realm="jotter"'
 export function accessHook(deps: AccessDeps): onRequestHookHandler {
   const { apiKeys, issueAccess, perAddress, perKey } = deps
 
-  return async (request, reply) => {
+  function count(caller: Caller | undefined, request: FastifyRequest, reply: FastifyReply): void {
+    if (caller === undefined) spend(perAddress, addressBucket(request.ip), reply)
+    else spend(perKey, caller.id, reply)
+  }
+
+  async function identify(secret: string, request: FastifyRequest, reply: FastifyReply) {
     const { access } = request.routeOptions.config
-    if (access === 'open') return
-    const mints = access === 'issue'
-    if (mints) refusePrefetch(request)
+    const caller = await authenticate(apiKeys, secret)
+    demandScope(caller, access === 'issue' ? 'transactions:write' : (access as Scope))
+    request.caller = caller
+    if (access === 'issue') count(caller, request, reply)
+  }
+
+  return (request, reply, done) => {
+    const { access } = request.routeOptions.config
+    if (access === 'open') return done()
+    if (access === 'issue') refusePrefetch(request)
 
     const secret = bearerOf(request)
+    if (secret !== undefined) {
+      identify(secret, request, reply).then(() => done(), done)
+      return
+    }
     // Where anybody may issue, a key is still welcome: it has a budget and a customer of its own.
-    if (secret === undefined && !(mints && issueAccess === 'open')) {
+    if (access !== 'issue' || issueAccess !== 'open') {
       throw new ServiceError('authentication_required', {
         headers: { 'www-authenticate': CHALLENGE },
       })
     }
-    if (secret !== undefined) {
-      request.caller = await authenticate(apiKeys, secret)
-      demandScope(request.caller, mints ? 'transactions:write' : access)
-    }
-    if (mints) {
-      const { caller } = request
-      if (caller === undefined) spend(perAddress, addressBucket(request.ip), reply)
-      else spend(perKey, caller.id, reply)
-    }
+    count(undefined, request, reply)
+    done()
   }
 }
 
@@ -62,8 +72,12 @@ export function rateLimited({ name, rate }: Limiter, resetSeconds: number): Serv
 
 /** Browsers and proxies announce a guess in one of these; a guess must not mint. */
 function refusePrefetch({ headers }: FastifyRequest): void {
-  const purpose = `${headers['sec-purpose'] ?? ''} ${headers.purpose ?? ''} ${headers['x-moz'] ?? ''}`
-  if (/prefetch|prerender/i.test(purpose)) throw new ServiceError('prefetch_refused')
+  for (const name of ['sec-purpose', 'purpose', 'x-moz']) {
+    const purpose = headers[name]
+    if (purpose !== undefined && /prefetch|prerender/i.test(String(purpose))) {
+      throw new ServiceError('prefetch_refused')
+    }
+  }
 }
 
 /** The credential of `Authorization: Bearer ...` (RFC 6750 §2.1); undefined without the header. */

@@ -85,12 +85,9 @@ function toField({
   message,
   params,
 }: NonNullable<FastifyError['validation']>[number]): FieldProblem {
-  // The pointer of a member that is missing or does not belong is its parent's.
-  const { requiredProperties, additionalProperties } = params as Record<
-    string,
-    string[] | undefined
-  >
-  const [member] = requiredProperties ?? additionalProperties ?? []
+  // Of a member that is missing or does not belong, the path is its parent's.
+  const { missingProperty, additionalProperty } = params as Record<string, string | undefined>
+  const member = missingProperty ?? additionalProperty
   const pointer = member === undefined ? instancePath : `${instancePath}/${member}`
   return { pointer, detail: message ?? 'is not valid' }
 }

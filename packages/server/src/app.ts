@@ -3,7 +3,6 @@
  * What every route shares (headers, request id, access, limits, errors, log and metrics) is a hook
  * here, so that no route can forget it.
  */
-import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import type { Key } from '@jotter/token'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
@@ -48,13 +47,12 @@ export interface AppDeps {
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/
 
-/** Of every answer. An answer without them could be cached, sniffed or framed. */
+/** Of every answer. An answer without them could be cached, sniffed or told to other sites. */
 const HEADERS = {
   'cache-control': 'no-store',
   pragma: 'no-cache',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
 }
 
 export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
@@ -66,6 +64,8 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     keepAliveTimeout: 72_000,
     // Node looks for slow senders this often; its own 30 s would let them stay for 40.
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 },
+    // What does not fit is refused, never cut or converted until it does.
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: true } },
     trustProxy: settings.TRUST_PROXY.length > 0 ? settings.TRUST_PROXY : false,
     // While stopping, what was accepted is served: see drain.ts.
     return503OnClosing: false,
@@ -82,10 +82,9 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       answerError(error, request, reply)
     },
     clientErrorHandler: (error, socket) => answerParserError(error, socket, now()),
-  }).withTypeProvider<TypeBoxTypeProvider>()
+  })
 
   app.server.maxHeadersCount = MAX_HEADER_FIELDS
-  app.setValidatorCompiler(TypeBoxValidatorCompiler)
   app.setErrorHandler(answerError)
   app.decorateRequest('caller', undefined)
   app.decorateRequest('refusal', undefined)
@@ -115,9 +114,12 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     perKey: limiter('key', settings.RATE_LIMIT_KEY),
   })
 
-  app.addHook('onRequest', async (request, reply) => {
+  // The hooks that every request passes call back instead of promising: a promise for each would
+  // cost as much as the token's signature.
+  app.addHook('onRequest', (request, reply, done) => {
     prepare(request, reply)
     refuseOddHeaders(request)
+    done()
   })
   if (settings.CORS_ORIGINS.length > 0) {
     const { default: cors } = await import('@fastify/cors')

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { importKey, type Key } from '@jotter/token'
 import type { Settings } from './settings.ts'
@@ -15,35 +15,69 @@ export interface OwnCustomer {
   readonly file?: string
 }
 
+/** The file of generated values cannot be used. */
+export class CustomerFileError extends Error {
+  override readonly name = 'CustomerFileError'
+}
+
 /**
  * The customer that this service issues transaction tokens for: TELESIGN_CUSTOMER_ID and
  * TELESIGN_API_KEY. Outside production without them, both are generated on first start and kept in
  * `DATA/telesign.json`, readable by its owner only; with a store in memory they live as long as it.
  */
 export function ownCustomer(settings: Settings, inMemory: boolean): OwnCustomer {
-  const { ENV, DATA, TELESIGN_CUSTOMER_ID: id, TELESIGN_API_KEY: secret } = settings
-  if (id !== undefined && secret !== undefined) return { id, key: signingKey(secret) }
-  if (ENV === 'production') return { id: UNCONFIGURED, key: undefined }
+  const configured = configuredCustomer(settings)
+  if (configured !== undefined) return configured
   if (inMemory) return { id: randomUUID().toUpperCase(), key: signingKey(randomBytes(64)) }
-
-  const file = join(DATA, 'telesign.json')
-  const { customer_id, api_key } = readOrMake(file)
-  return { id: customer_id, key: signingKey(Buffer.from(api_key, 'base64')), file }
+  const file = fileOf(settings)
+  makeFile(file)
+  return readFile(file)
 }
+
+/**
+ * The customer that a first start has settled on, for commands that make none: undefined where
+ * nothing is configured and nothing was generated yet.
+ *
+ * @throws {CustomerFileError}
+ */
+export function knownCustomer(settings: Settings): OwnCustomer | undefined {
+  const file = fileOf(settings)
+  return configuredCustomer(settings) ?? (existsSync(file) ? readFile(file) : undefined)
+}
+
+function configuredCustomer(settings: Settings): OwnCustomer | undefined {
+  const { ENV, TELESIGN_CUSTOMER_ID: id, TELESIGN_API_KEY: secret } = settings
+  if (id !== undefined && secret !== undefined) return { id, key: signingKey(secret) }
+  return ENV === 'production' ? { id: UNCONFIGURED, key: undefined } : undefined
+}
+
+const fileOf = ({ DATA }: Settings): string => join(DATA, 'telesign.json')
 
 // The length is judged where settings are read: short keys are refused in production only.
 const signingKey = (secret: Buffer): Key =>
   importKey({ secret, alg: 'HS256' }, { allowShortSecret: true })
 
-function readOrMake(file: string): { customer_id: string; api_key: string } {
+/** Keeps what is there, whoever made it first. */
+function makeFile(file: string): void {
+  const customer_id = randomUUID().toUpperCase()
+  const made = { customer_id, api_key: randomBytes(64).toString('base64') }
   try {
-    const customer_id = randomUUID().toUpperCase()
-    const made = { customer_id, api_key: randomBytes(64).toString('base64') }
-    // Fails when the file exists, whoever made it first.
     writeFileSync(file, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
-    return made
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    return JSON.parse(readFileSync(file, 'utf8'))
+  }
+}
+
+function readFile(file: string): OwnCustomer {
+  const text = readFileSync(file, 'utf8')
+  try {
+    const { customer_id: id, api_key } = JSON.parse(text) as Record<string, string>
+    if (!id || !api_key) throw new Error('a member is missing')
+    return { id, key: signingKey(Buffer.from(api_key, 'base64')), file }
+  } catch {
+    // Without its cause: what the parser says quotes the text, and with it the key.
+    throw new CustomerFileError(
+      `${file} is damaged: restore it, or remove it for a new customer and key`,
+    )
   }
 }

@@ -19,7 +19,8 @@ const fail = (expected: string): never => {
 
 export const text: Kind<string> = {
   shape: 'text',
-  parse: (value) => value,
+  // A variable that expands to nothing, mostly: `JOTTER_DATA=$UNSET`.
+  parse: (value) => (value === '' ? fail('must not be empty') : value),
 }
 
 export const integer = (min: number, max: number): Kind<number> => ({
@@ -75,30 +76,36 @@ export const networks = list('addresses and CIDRs, separated by commas', (item) 
   const [address = '', bits, ...rest] = item.split('/')
   const family = isIP(address)
   const max = family === 6 ? 128 : 32
-  const whole = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= max)
+  // Not /0: a network of all addresses would let every client name its own.
+  const whole = bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= max)
   return family !== 0 && whole && rest.length === 0
     ? item
     : fail(`"${item}" is no address or CIDR, as 10.0.0.0/8`)
 })
 
 export const origins = list('origins, separated by commas', (item) =>
-  URL.canParse(item) && new URL(item).origin === item
+  // An asterisk is a legal host, and an origin that no browser ever sends.
+  URL.canParse(item) && new URL(item).origin === item && !item.includes('*')
     ? item
     : fail(`"${item}" is no exact origin, as https://app.example.com`),
 )
 
+/** Compared byte for byte by whoever verifies, so nothing in it that a URL parser would drop. */
 export const url: Kind<string> = {
   shape: 'http or https URL without a trailing slash',
   parse: (value) =>
-    URL.canParse(value) && /^https?:\/\/[^?#]+[^?#/]$/.test(value)
+    URL.canParse(value) && /^https?:\/\/[!-~]+$/.test(value) && !/[?#@\\]|\/$/.test(value)
       ? value
-      : fail('must be an http or https URL without query, fragment or trailing slash'),
+      : fail('must be an http or https URL without user, query, fragment or trailing slash'),
 }
 
 export const databaseUrl: Kind<string> = {
   shape: '`sqlite:PATH` or `memory:`',
   parse: (value) =>
-    /^(sqlite:.+|memory:)$/s.test(value) ? value : fail('must be sqlite:PATH or memory:'),
+    // SQLite's own `:memory:` and `file:` would give each connection another database.
+    /^(?:sqlite:(?!:memory:$|file:)[^\0]+|memory:)$/.test(value)
+      ? value
+      : fail('must be sqlite:PATH or memory:'),
 }
 
 /** A header value that arrives unchanged: no spaces at the ends, nothing but printable ASCII. */
@@ -110,21 +117,20 @@ export const secretText = (minLength: number): Kind<string> => ({
   },
 })
 
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
-
 /** Standard base64 (RFC 4648 §4), decoded. */
 export const base64: Kind<Buffer> = {
   shape: 'standard base64',
   parse: (value) => {
-    const dirt = /[^A-Za-z0-9+/=]/.exec(value)
+    const dirt = /[^A-Za-z0-9+/=]/u.exec(value)
     if (dirt !== null) {
       // Decoders disagree on such a key: some drop the character, Node reads - and _ as + and /.
       return fail(
-        `has the character "${dirt[0]}" at position ${dirt.index + 1}, which is not in the standard base64 alphabet`,
+        `has the character ${JSON.stringify(dirt[0])} at position ${dirt.index + 1}, which is not in the standard base64 alphabet`,
       )
     }
-    return value !== '' && BASE64.test(value)
-      ? Buffer.from(value, 'base64')
+    const bytes = Buffer.from(value, 'base64')
+    return value !== '' && bytes.toString('base64') === value
+      ? bytes
       : fail('is not standard base64: its length or its padding is wrong')
   },
 }

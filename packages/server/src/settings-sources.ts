@@ -48,6 +48,7 @@ const NAMES = Object.keys(SETTINGS) as SettingName[]
 const row = (name: SettingName): Setting => SETTINGS[name]
 
 export const flagOf = (name: SettingName): string => name.toLowerCase().replaceAll('_', '-')
+const fileOf = (name: SettingName): string => `JOTTER_${name}_FILE`
 
 /**
  * Reads every setting: flag, then JOTTER_NAME, JOTTER_NAME_FILE, the bare NAME where there is one,
@@ -77,13 +78,22 @@ export function readSettings(sources: SettingSources): ReadSettings {
     }
   }
 
+  function readDotEnv(): Record<string, string> {
+    try {
+      return parseEnv(sources.dotEnv() ?? '') as Record<string, string>
+    } catch (error) {
+      // Where Python is at home too, `.env` is often a folder.
+      warnings.push(`.env is not read: ${(error as Error).message}`)
+      return {}
+    }
+  }
+
   take('ENV', 'development', {})
   const environment = (values.ENV ?? 'development') as Environment
-  const dotEnv =
-    environment === 'development'
-      ? (parseEnv(sources.dotEnv() ?? '') as Record<string, string>)
-      : {}
-  if ('JOTTER_ENV' in dotEnv) warnings.push('JOTTER_ENV in .env is not read: set it outside')
+  const dotEnv = environment === 'development' ? readDotEnv() : {}
+  for (const name of ['JOTTER_ENV', ...NAMES.map(fileOf)]) {
+    if (name in dotEnv) warnings.push(`${name} in .env is not read: set it outside`)
+  }
   for (const name of NAMES) if (name !== 'ENV') take(name, environment, dotEnv)
   warnings.push(...unknownNames({ ...dotEnv, ...sources.environment }))
 
@@ -109,7 +119,7 @@ function places(
 ) {
   const prefixed = `JOTTER_${name}`
   const names = row(name).bare ? [prefixed, name] : [prefixed]
-  const file = `${prefixed}_FILE`
+  const file = fileOf(name)
   const path = environment[file]
   return [
     { source: `--${flagOf(name)}`, text: () => flags[flagOf(name)] },
@@ -145,13 +155,12 @@ function sourceOf(name: SettingName, sources: SettingSources, dotEnv: Record<str
 
 /** JOTTER_ names that mean nothing here, each with the nearest one that does. */
 function unknownNames(environment: Readonly<Record<string, string | undefined>>): string[] {
-  const known = NAMES.flatMap((name) => [`JOTTER_${name}`, `JOTTER_${name}_FILE`]).concat(
-    OF_THE_CLIENT,
-  )
+  const known = NAMES.flatMap((name) => [`JOTTER_${name}`, fileOf(name)]).concat(OF_THE_CLIENT)
   return Object.keys(environment)
     .filter((name) => name.startsWith('JOTTER_') && !known.includes(name))
     .map((name) => {
-      const [nearest] = known.toSorted((a, b) => distance(name, a) - distance(name, b))
+      const letters = name.toUpperCase()
+      const [nearest] = known.toSorted((a, b) => distance(letters, a) - distance(letters, b))
       return `${name} is no setting of jotter: did you mean ${nearest}?`
     })
 }

@@ -63,7 +63,7 @@ function parseJson(part: string, bytes: Uint8Array): unknown {
   try {
     return parseStrictJson(bytes)
   } catch (cause) {
-    if (cause instanceof JsonError) throw malformed(`the ${part}: ${cause.message}`, cause)
+    if (cause instanceof JsonError) throw malformed(`the ${part}: ${cause.message}`, { cause })
     throw cause
   }
 }
@@ -75,9 +75,9 @@ function segment(part: string, text: string): Buffer {
 }
 
 /**
- * Headers by their exact text. A key writes one header into all its tokens, and reading it again is
- * a quarter of what a check does besides hashing. Bounded in number and size and emptied when full,
- * so that a flood of made-up headers costs no memory.
+ * Headers by their exact text. A key writes one header into all its tokens, and reading it again
+ * would be a fifth of a whole check. Bounded in number and size and emptied when full, so that a
+ * flood of made-up headers costs no memory.
  */
 const knownHeaders = new Map<string, JoseHeader>()
 const MAX_KNOWN_HEADERS = 64
@@ -129,6 +129,6 @@ function isNested(cty: unknown): boolean {
   return typeof cty === 'string' && /^(?:application\/)?jwt$/i.test(cty)
 }
 
-function malformed(detail: string, cause?: unknown): TokenError {
-  return new TokenError('malformed', { detail, ...(cause !== undefined && { cause }) })
+function malformed(detail: string, options?: ErrorOptions): TokenError {
+  return new TokenError('malformed', { ...options, detail })
 }

@@ -11,7 +11,7 @@
 export const TOKEN_REASONS = {
   malformed: 'Invalid token',
   alg_not_allowed: 'The specified alg value is not allowed',
-  unknown_key: 'No key of ours has the kid of the token',
+  unknown_key: 'The token names an unknown key',
   bad_signature: 'Signature verification failed',
   wrong_type: 'The token is of another type',
   missing_claim: 'Token is missing a required claim',

@@ -40,7 +40,8 @@ describe('parseStrictJson reads what JSON.parse reads', () => {
 })
 
 describe('parseStrictJson refuses', () => {
-  const rows: readonly [name: string, source: string | Uint8Array, problem: JsonProblem][] = [
+  type Row = readonly [name: string, source: string | Uint8Array, problem: JsonProblem]
+  const rows: readonly Row[] = [
     ['B-05 a member given twice', '{"a":1,"a":1}', 'duplicate'],
     ['B-05 a member given twice through an escape', '{"alg":1,"\\u0061lg":2}', 'duplicate'],
     ['B-05 a member given twice deep inside', '[{"x":{"b":1,"c":2,"b":3}}]', 'duplicate'],
@@ -95,13 +96,19 @@ describe('parseStrictJson refuses', () => {
   test('anything else that JSON.parse refuses, and only with a JsonError', () => {
     const piece = fc.constantFrom('{', '}', '[', ']', ':', ',', '"', '\\', '"a"', '1', 'true', ' ')
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.array(piece).map((all) => all.join(''))), (text) => {
-        try {
-          assert.deepEqual(parseStrictJson(text), JSON.parse(text))
-        } catch (error) {
-          assert.ok(error instanceof JsonError)
-        }
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(piece).map((all) => all.join('')),
+        ),
+        (text) => {
+          try {
+            assert.deepEqual(parseStrictJson(text), JSON.parse(text))
+          } catch (error) {
+            assert.ok(error instanceof JsonError)
+          }
+        },
+      ),
       { numRuns: 2000 },
     )
   })

@@ -58,7 +58,7 @@ export function parseStrictJson(
   const written = countMembers(bytes, depth, members)
   const text = typeof source === 'string' ? source : decodeUtf8(source)
   const value = parse(text)
-  // Bytes that are UTF-8 and a text that parses have NUL and lone surrogates only as escapes.
+  // In a well-formed text that parses, NUL and lone surrogates can only be escapes.
   if (inspect(value, text.includes('\\u')) !== written) throw new JsonError('duplicate')
   return value
 }

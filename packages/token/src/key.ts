@@ -5,12 +5,12 @@
  *
  * @module
  */
-import { createSecretKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { ALGORITHMS, type Algorithm } from './algorithms.ts'
 import { encodeBase64url } from './base64url.ts'
 import { KeyError } from './errors.ts'
 import { isCleanText } from './json.ts'
-import { decodeSecret, isPublished, looksLikeKeyPair, type SecretEncoding } from './secret.ts'
+import { type SecretEncoding, type SecretOptions, secretKey } from './secret.ts'
 
 /** A JSON Web Key (RFC 7517 §4). `alg` is demanded: one key, one algorithm (RFC 8725 §3.1). */
 export interface JwkInput {
@@ -38,10 +38,7 @@ export interface SecretInput {
 
 export type KeyInput = JwkInput | PemInput | SecretInput
 
-export interface ImportOptions {
-  /** Takes secrets shorter than the hash, and published ones. For development. Default false. */
-  readonly allowShortSecret?: boolean
-}
+export type ImportOptions = SecretOptions
 
 /** More kinds of token than any program signs; a bound, because `typ` is the caller's text. */
 const MAX_PREFIXES = 16
@@ -97,9 +94,9 @@ type Reader = (input: Members, algorithm: Algorithm, options: ImportOptions) => 
 /** How the keys of each `kty` are written. A form without a reader is not taken. */
 const READERS: Record<Algorithm['kty'], { jwk: Reader; pem?: Reader; secret?: Reader }> = {
   oct: {
-    jwk: ({ k }, algorithm, options) => secretKey(secretBytes(k, 'base64url'), algorithm, options),
+    jwk: ({ k }, algorithm, options) => secretKey(k, 'base64url', algorithm, options),
     secret: ({ secret, encoding = 'utf8' }, algorithm, options) =>
-      secretKey(secretBytes(secret, encoding as SecretEncoding), algorithm, options),
+      secretKey(secret, encoding, algorithm, options),
   },
 }
 
@@ -159,26 +156,4 @@ function purposeOf({ kid, use, key_ops: operations = ['sign', 'verify'] }: Membe
     throw new KeyError('wrong_use', 'key_ops holds other things than sign and verify')
   }
   return { kid, signs: operations.includes('sign'), verifies: operations.includes('verify') }
-}
-
-function secretBytes(secret: unknown, encoding: SecretEncoding): Uint8Array {
-  // Absent settings arrive as undefined, null or '': a server must not start with one of them.
-  if (secret === undefined || secret === null) throw new KeyError('empty')
-  if (typeof secret === 'string') return decodeSecret(secret, encoding)
-  if (secret instanceof Uint8Array) return secret
-  throw new KeyError('malformed', 'a secret is a string or a Uint8Array')
-}
-
-function secretKey(
-  bytes: Uint8Array,
-  { name, minimumBytes }: Algorithm,
-  { allowShortSecret = false }: ImportOptions,
-): KeyObject {
-  if (bytes.length === 0) throw new KeyError('empty')
-  if (looksLikeKeyPair(bytes)) throw new KeyError('not_a_secret')
-  if (!allowShortSecret && bytes.length < minimumBytes) {
-    throw new KeyError('too_short', `${name} needs ${minimumBytes} bytes, it has ${bytes.length}`)
-  }
-  if (!allowShortSecret && isPublished(bytes)) throw new KeyError('published')
-  return createSecretKey(bytes)
 }

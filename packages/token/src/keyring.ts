@@ -44,18 +44,9 @@ export class KeyRing {
 /** What a token may be checked with. */
 export type VerificationKeys = Key | readonly Key[] | KeyRing
 
-/**
- * The keys whose name does not contradict the token's. A kid is a hint (RFC 7515 §4.1.4): a token
- * or a key without one leaves the choice to the signature.
- *
- * @throws {TypeError} When there are no keys at all, or something else than keys was given.
- */
-export function candidates(keys: VerificationKeys, kid: string | undefined): readonly Key[] {
-  if (keys instanceof KeyRing) return keys.candidates(kid)
-  return listOf(keys).filter((key) => kid === undefined || key.kid === undefined || key.kid === kid)
-}
-
-function listOf(keys: Key | readonly Key[]): readonly Key[] {
+/** @throws {TypeError} When there is no key, or something else than keys that verify. */
+export function demandKeys(keys: VerificationKeys): KeyRing | readonly Key[] {
+  if (keys instanceof KeyRing) return keys
   const list = keys instanceof Key ? [keys] : keys
   if (!Array.isArray(list) || list.length === 0) throw new TypeError('no key to verify with')
   for (const key of list) {
@@ -63,4 +54,16 @@ function listOf(keys: Key | readonly Key[]): readonly Key[] {
     if (!key.verifies) throw new TypeError('the key does not verify')
   }
   return list
+}
+
+/**
+ * The keys whose name does not contradict the token's. A kid is a hint (RFC 7515 §4.1.4): a token
+ * or a key without one leaves the choice to the signature.
+ */
+export function candidates(
+  keys: KeyRing | readonly Key[],
+  kid: string | undefined,
+): readonly Key[] {
+  if (keys instanceof KeyRing) return keys.candidates(kid)
+  return keys.filter((key) => kid === undefined || key.kid === undefined || key.kid === kid)
 }

@@ -1,13 +1,21 @@
 /**
- * From what an operator configures to the bytes of an HMAC secret, and which bytes are no secret at
- * all. Knows nothing of JWK or algorithms. What a secret says never reaches a message, except one
- * character that is outside its alphabet.
+ * From what an operator configures as a secret to an HMAC key, and what is no secret at all. Knows
+ * nothing of JWK. What a secret says never reaches a message, except one character that is outside
+ * its alphabet.
  *
  * @module
  */
-import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
+import {
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  type KeyObject,
+  X509Certificate,
+} from 'node:crypto'
+import type { Algorithm } from './algorithms.ts'
 import { KeyError } from './errors.ts'
 
+/** What the text of a secret must not contain, by encoding. */
 const STRAY = {
   utf8: /[\ud800-\udfff]/u,
   base64: /[^A-Za-z0-9+/=]/u,
@@ -19,13 +27,55 @@ const STRAY = {
 export type SecretEncoding = keyof typeof STRAY
 
 /**
- * The bytes that `text` stands for. Nothing is skipped or guessed: a file's last newline, a wrong
- * padding or half a byte is an error, since the other side would compute with another key.
- *
- * @throws {KeyError} `malformed`, with the first stray character and its position, counted from 1.
+ * The secrets that jwt.io fills in, long enough to pass for real ones. Shorter classics (`secret`,
+ * `changeme`, `my_precious`, `your-256-bit-secret`) already fail for their length.
  */
-export function decodeSecret(text: string, encoding: SecretEncoding): Buffer {
-  if (!Object.hasOwn(STRAY, encoding)) throw new KeyError('malformed', 'no such encoding')
+const PUBLISHED = new Set([
+  'a-string-secret-at-least-256-bits-long',
+  'a-valid-string-secret-that-is-at-least-384-bits-long',
+  'a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long',
+])
+
+export interface SecretOptions {
+  /** Takes secrets shorter than the hash, and published ones. For development. Default false. */
+  readonly allowShortSecret?: boolean
+}
+
+/**
+ * A key of the bytes given, or of those that a string stands for.
+ *
+ * @throws {KeyError} `empty`, `malformed`, `not_a_secret`, `too_short` (RFC 7518 §3.2), `published`.
+ */
+export function secretKey(
+  secret: unknown,
+  encoding: unknown,
+  { name, minimumBytes }: Algorithm,
+  { allowShortSecret = false }: SecretOptions,
+): KeyObject {
+  const bytes = bytesOf(secret, encoding)
+  if (bytes.length === 0) throw new KeyError('empty')
+  if (looksLikeKeyPair(bytes)) throw new KeyError('not_a_secret')
+  if (!allowShortSecret && bytes.length < minimumBytes) {
+    throw new KeyError('too_short', `${name} needs ${minimumBytes} bytes, it has ${bytes.length}`)
+  }
+  if (!allowShortSecret && PUBLISHED.has(bytes.toString('latin1'))) throw new KeyError('published')
+  return createSecretKey(bytes)
+}
+
+function bytesOf(secret: unknown, encoding: unknown): Buffer {
+  // Absent settings arrive as undefined, null or '': a server must not start with one of them.
+  if (secret === undefined || secret === null) throw new KeyError('empty')
+  if (typeof secret === 'string') return decodeSecret(secret, encoding)
+  if (secret instanceof Uint8Array) return Buffer.from(secret)
+  throw new KeyError('malformed', 'a secret is a string or a Uint8Array')
+}
+
+/**
+ * Nothing is skipped or guessed: a file's last newline, a wrong padding or half a byte is an error,
+ * since the other side would compute with another key. Positions are counted from 1.
+ */
+function decodeSecret(text: string, encoding: unknown): Buffer {
+  if (!isEncoding(encoding)) throw new KeyError('malformed', 'no such encoding')
   const stray = text.search(STRAY[encoding])
   if (stray !== -1) {
     const character = JSON.stringify(String.fromCodePoint(text.codePointAt(stray) as number))
@@ -42,26 +92,15 @@ export function decodeSecret(text: string, encoding: SecretEncoding): Buffer {
   return bytes
 }
 
-/**
- * The secrets that jwt.io fills in, long enough to pass for real ones. Shorter classics (`secret`,
- * `changeme`, `my_precious`, `your-256-bit-secret`) already fail for their length.
- */
-const PUBLISHED = new Set([
-  'a-string-secret-at-least-256-bits-long',
-  'a-valid-string-secret-that-is-at-least-384-bits-long',
-  'a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long',
-])
-
-export function isPublished(secret: Uint8Array): boolean {
-  return PUBLISHED.has(Buffer.from(secret).toString('latin1'))
+function isEncoding(encoding: unknown): encoding is SecretEncoding {
+  return typeof encoding === 'string' && Object.hasOwn(STRAY, encoding)
 }
 
 /**
  * Whether the bytes are a key of a key pair, or a certificate: as PEM, SSH, JWK, JWKS or DER, bare
  * or in base64. Whoever knows the public half could sign with such a "secret" (RFC 8725 §2.1).
  */
-export function looksLikeKeyPair(secret: Uint8Array): boolean {
-  const bytes = Buffer.from(secret)
+function looksLikeKeyPair(bytes: Buffer): boolean {
   const text = bytes.toString('latin1')
   return (
     /-----BEGIN |\b(?:ssh|ecdsa-sha2)-[\w@.-]+ AAAA/.test(text) ||

@@ -53,7 +53,7 @@ function compact(payload: Uint8Array | string, key: Key, typ: string | undefined
   const input = key.prefix(typ) + encodeBase64url(payload)
   const token = `${input}.${key.sign(input)}`
   if (token.length > MAX_TOKEN_CHARACTERS) {
-    throw new RangeError(`the token has ${token.length} characters, not ${MAX_TOKEN_CHARACTERS}`)
+    throw new RangeError(`the token has ${token.length} characters of ${MAX_TOKEN_CHARACTERS}`)
   }
   return token
 }

@@ -4,13 +4,17 @@
  *
  * @module
  */
-
-import type { VerifiedClaims } from './claims.ts'
-import { type Claims, checkClaims, type Expectations, MAX_NUMERIC_DATE } from './claims.ts'
+import {
+  type Claims,
+  checkClaims,
+  type Expectations,
+  MAX_NUMERIC_DATE,
+  type VerifiedClaims,
+} from './claims.ts'
 import type { EpochSeconds } from './clock.ts'
 import { type CompactJws, type JoseHeader, parseCompact, parseObject } from './compact.ts'
 import { TokenError } from './errors.ts'
-import { candidates, type VerificationKeys } from './keyring.ts'
+import { candidates, demandKeys, type VerificationKeys } from './keyring.ts'
 
 export interface VerifyOptions {
   /** Compared with `iss` byte for byte (RFC 8725 §3.8). */
@@ -69,7 +73,8 @@ export async function verifyToken(
   return checkClaims(claims, expected)
 }
 
-function authenticate(token: unknown, keys: VerificationKeys): CompactJws {
+function authenticate(token: unknown, given: VerificationKeys): CompactJws {
+  const keys = demandKeys(given)
   const jws = parseCompact(token)
   const { header, signature, signingInput } = jws
   const named = candidates(keys, header.kid)

@@ -7,39 +7,55 @@
  *
  * @module
  */
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
+import type { FastifyPluginAsyncJsonSchemaToTs } from '@fastify/type-provider-json-schema-to-ts'
 import { timeText } from '../http.ts'
 import type { ApiKeyService } from './service.ts'
 import { type ApiKey, SCOPES } from './store.ts'
 
-const Time = Type.String({ format: 'date-time' })
+const TIME = { type: 'string', format: 'date-time' } as const
 
-const NewKey = Type.Object(
-  {
-    name: Type.String({ minLength: 1, maxLength: 100, examples: ['checkout backend'] }),
-    scopes: Type.Array(Type.Enum([...SCOPES]), { minItems: 1, maxItems: SCOPES.length }),
-    customer_id: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
-    expires_at: Type.Optional(Time),
+const NEW_KEY = {
+  type: 'object',
+  required: ['name', 'scopes'],
+  additionalProperties: false,
+  properties: {
+    name: { type: 'string', minLength: 1, maxLength: 100, examples: ['checkout backend'] },
+    scopes: {
+      type: 'array',
+      minItems: 1,
+      maxItems: SCOPES.length,
+      items: { type: 'string', enum: SCOPES },
+    },
+    customer_id: { type: 'string', minLength: 1, maxLength: 128 },
+    expires_at: TIME,
   },
-  { additionalProperties: false },
-)
+} as const
 
-const Key = Type.Object({
-  id: Type.String(),
-  name: Type.String(),
-  scopes: Type.Array(Type.String()),
-  customer_id: Type.String(),
-  created_at: Time,
-  expires_at: Type.Union([Time, Type.Null()]),
-})
+const KEY_PROPERTIES = {
+  id: { type: 'string' },
+  name: { type: 'string' },
+  scopes: { type: 'array', items: { type: 'string' } },
+  customer_id: { type: 'string' },
+  created_at: TIME,
+  expires_at: { ...TIME, type: ['string', 'null'] },
+} as const
 
-const KeyWithSecret = Type.Object({
-  ...Key.properties,
-  secret: Type.String({ description: 'The whole key, `jot_<id>_<secret>`. Shown this once.' }),
-})
+const KEY = { type: 'object', properties: KEY_PROPERTIES } as const
 
-export function apiKeyRoutes(service: ApiKeyService): FastifyPluginAsyncTypebox {
+const KEY_WITH_SECRET = {
+  type: 'object',
+  properties: {
+    ...KEY_PROPERTIES,
+    secret: { type: 'string', description: 'The whole key, `jot_<id>_<secret>`. Shown this once.' },
+  },
+} as const
+
+const KEY_LIST = {
+  type: 'object',
+  properties: { items: { type: 'array', items: KEY } },
+} as const
+
+export function apiKeyRoutes(service: ApiKeyService): FastifyPluginAsyncJsonSchemaToTs {
   return async (app) => {
     app.post(
       '/v1/api-keys',
@@ -48,7 +64,7 @@ export function apiKeyRoutes(service: ApiKeyService): FastifyPluginAsyncTypebox 
           access: 'admin',
           errors: ['invalid_request', 'customer_not_found', 'store_unavailable'],
         },
-        schema: { tags: ['api keys'], body: NewKey, response: { 201: KeyWithSecret } },
+        schema: { tags: ['api keys'], body: NEW_KEY, response: { 201: KEY_WITH_SECRET } },
       },
       async ({ body }, reply) => {
         const { secret, ...key } = await service.create({
@@ -66,7 +82,7 @@ export function apiKeyRoutes(service: ApiKeyService): FastifyPluginAsyncTypebox 
       '/v1/api-keys',
       {
         config: { access: 'admin', errors: ['store_unavailable'] },
-        schema: { tags: ['api keys'], response: { 200: Type.Object({ items: Type.Array(Key) }) } },
+        schema: { tags: ['api keys'], response: { 200: KEY_LIST } },
       },
       async () => ({ items: (await service.list()).map(keyAnswer) }),
     )
@@ -75,7 +91,10 @@ export function apiKeyRoutes(service: ApiKeyService): FastifyPluginAsyncTypebox 
       '/v1/api-keys/:id',
       {
         config: { access: 'admin', errors: ['api_key_not_found', 'store_unavailable'] },
-        schema: { tags: ['api keys'], response: { 204: Type.Null() } },
+        schema: {
+          tags: ['api keys'],
+          response: { 204: { type: 'null', description: 'The key is gone.' } },
+        },
       },
       async (request, reply) => {
         await service.remove((request.params as { id: string }).id)

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import pino, { type Logger } from 'pino'
+import type { Logger } from 'pino'
 import { type ReadSettings, readSettings } from '../settings-sources.ts'
 import type { Io } from './io.ts'
 
@@ -7,31 +7,33 @@ import type { Io } from './io.ts'
 export interface Context {
   io: Io
   version: string
+  /** The runtime, as `v26.10.0`. */
+  node: string
+  environment: Readonly<Record<string, string | undefined>>
   /** Epoch milliseconds. */
   now: () => number
   /** Milliseconds of a clock that is never set back. */
   monotonic: () => number
   settings(flags?: Record<string, string | undefined>): ReadSettings
-  logger(level: string): Logger
-  /** Fulfils with the first SIGTERM or SIGINT; a second one ends the process at once. */
+  /** All of standard input, as text. */
+  readInput(): Promise<string>
+  logger(level: string): Promise<Logger>
+  /** Fulfils with the first SIGTERM or SIGINT; a later one ends the process at once. */
   stopSignal(): Promise<NodeJS.Signals>
 }
 
-export function processContext(): Context {
+/** npm passes on the Ctrl-C that the terminal has sent to us as well: these two are one. */
+const SAME_KEYSTROKE_MS = 1000
+
+export function processContext(options: { color: boolean }): Context {
   const { version } = JSON.parse(
     readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
   ) as { version: string }
   return {
-    io: {
-      out: (text) => void process.stdout.write(text),
-      err: (text) => void process.stderr.write(text),
-      terminal: {
-        out: process.stdout.isTTY ?? false,
-        err: process.stderr.isTTY ?? false,
-        columns: process.stdout.columns ?? 80,
-      },
-    },
+    io: processIo(options),
     version,
+    node: process.version,
+    environment: process.env,
     now: Date.now,
     monotonic: () => Math.floor(performance.now()),
     settings: (flags = {}) =>
@@ -41,21 +43,51 @@ export function processContext(): Context {
         readFile: (path) => readFileSync(path, 'utf8'),
         dotEnv: () => (existsSync('.env') ? readFileSync('.env', 'utf8') : undefined),
       }),
-    logger: (level) =>
-      pino({
+    async readInput() {
+      const chunks: Buffer[] = []
+      for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
+      return Buffer.concat(chunks).toString('utf8')
+    },
+    async logger(level) {
+      const { default: pino } = await import('pino')
+      return pino({
         level,
         base: null,
         timestamp: pino.stdTimeFunctions.isoTime,
         formatters: { level: (label) => ({ level: label }) },
-      }),
+      })
+    },
     stopSignal: () =>
       new Promise((resolve) => {
+        let first: number | undefined
         for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-          process.once(signal, () => {
+          process.on(signal, () => {
+            first ??= performance.now()
+            if (performance.now() - first > SAME_KEYSTROKE_MS) process.exit(130)
             resolve(signal)
-            process.once(signal, () => process.exit(130))
           })
         }
       }),
+  }
+}
+
+function processIo({ color }: { color: boolean }): Io {
+  const { stdout, stderr, env } = process
+  // `jotter tx list | head` closes the pipe early, which is no failure.
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
+  const colored = ({ isTTY }: NodeJS.WriteStream) =>
+    isTTY === true && color && !env.NO_COLOR && env.TERM !== 'dumb'
+  return {
+    out: (text) => void stdout.write(text),
+    err: (text) => void stderr.write(text),
+    terminal: {
+      out: stdout.isTTY ?? false,
+      err: stderr.isTTY ?? false,
+      columns: stdout.columns ?? 80,
+    },
+    color: { out: colored(stdout), err: colored(stderr) },
   }
 }

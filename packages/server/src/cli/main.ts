@@ -1,5 +1,5 @@
 import { processContext } from './context.ts'
-import { serve } from './serve.ts'
+import { run } from './program.ts'
 
-const context = processContext()
-process.exitCode = await serve(context, context.settings())
+const argv = process.argv.slice(2)
+process.exitCode = await run(argv, processContext({ color: !argv.includes('--no-color') }))

@@ -1,34 +1,59 @@
-import type { ReadSettings } from '../settings-sources.ts'
-import { type RunningService, startService } from '../start.ts'
+import type { Logger } from 'pino'
+import type { RunningService } from '../start.ts'
+import type { CliCommand } from './command.ts'
 import type { Context } from './context.ts'
-import { EXIT, type ExitCode, type Io } from './io.ts'
+import { EXIT, type Io, warn } from './io.ts'
+import { addSettingFlags, settingFlags } from './setting-flags.ts'
+import { startFailure } from './start-failure.ts'
 
 /** Runs the service until SIGTERM or SIGINT, then stops without dropping a request. */
-export async function serve(
-  context: Context,
-  { settings, warnings }: ReadSettings,
-): Promise<ExitCode> {
-  const { io, version, now, monotonic } = context
-  const log = context.logger(settings.LOG_LEVEL)
-  const stopSignal = context.stopSignal()
-  for (const warning of warnings) {
-    if (io.terminal.err) io.err(`warning: ${warning}\n`)
-    else log.warn(warning)
-  }
+export const serve: CliCommand = {
+  examples: [
+    'jotter serve',
+    'JOTTER_MASTER_KEY_FILE=/run/secrets/master jotter serve --env production --host 0.0.0.0',
+  ],
 
-  const service = await startService({ settings, log, version, now, monotonic })
-  if (io.terminal.err) banner(io, service, version)
-  else {
-    // The one place where the key appears: not in the log, which is kept and shipped.
-    if (service.adminKey !== undefined) io.err(`admin key, shown this once: ${service.adminKey}\n`)
-    log.info({ address: service.address, version, profile: settings.ENV }, 'listening')
-  }
+  shape(command) {
+    addSettingFlags(command)
+    command.addHelpText(
+      'after',
+      '\nEvery user of the machine sees flags: give secrets by environment or JOTTER_NAME_FILE.',
+    )
+  },
 
-  const signal = await stopSignal
-  log.info({ signal }, 'stopping')
-  await service.stop()
-  log.info('stopped')
-  return EXIT.done
+  async run(context, command) {
+    const read = context.settings(settingFlags(command))
+    const { settings } = read
+    // Before the service is loaded: whoever stops it while it starts is heard.
+    const stopSignal = context.stopSignal()
+    const log = await context.logger(settings.LOG_LEVEL)
+    for (const warning of read.warnings) {
+      if (context.io.terminal.err) warn(context.io, warning)
+      else log.warn(warning)
+    }
+
+    const { startService } = await import('../start.ts')
+    const { version, now, monotonic } = context
+    const service = await startService({ settings, log, version, now, monotonic }).catch(
+      (error: unknown) => {
+        throw startFailure(error, read)
+      },
+    )
+    announce(context, service, log, settings.ENV)
+
+    const signal = await stopSignal
+    log.info({ signal }, 'stopping')
+    await service.stop()
+    log.info('stopped')
+    return EXIT.done
+  },
+}
+
+function announce({ io, version }: Context, service: RunningService, log: Logger, profile: string) {
+  if (io.terminal.err) return banner(io, service, version)
+  // The one place where the key appears: not in the log, which is kept and shipped.
+  if (service.adminKey !== undefined) io.err(`admin key, shown this once: ${service.adminKey}\n`)
+  log.info({ address: service.address, version, profile }, 'listening')
 }
 
 function banner(io: Io, { address, adminKey, customer }: RunningService, version: string): void {

@@ -14,7 +14,8 @@ export interface RequestLogOptions {
  * template and a masked phone number; never a path, a header or a body.
  */
 export function requestLog({ log, metrics, which }: RequestLogOptions) {
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+  return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+    done()
     const { method, refusal } = request
     const { statusCode } = reply
     const route = request.routeOptions.url ?? 'none'

@@ -12,8 +12,7 @@
  */
 
 import type {} from '@fastify/swagger'
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { wantsJson } from '../answer-error.ts'
 import type { Metrics } from './metrics.ts'
 import { CONTENT_SECURITY_POLICY, errorsPage, indexPage } from './pages.ts'
@@ -31,7 +30,7 @@ export interface OperationDeps {
   stopping: () => boolean
 }
 
-export function operationRoutes(deps: OperationDeps): FastifyPluginAsyncTypebox {
+export function operationRoutes(deps: OperationDeps): FastifyPluginAsync {
   const { version, metrics, metricsOpen, checks, stopping } = deps
 
   async function ready(request: FastifyRequest, reply: FastifyReply) {

@@ -10,7 +10,7 @@
  * @module
  */
 import { createHash } from 'node:crypto'
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncJsonSchemaToTs } from '@fastify/type-provider-json-schema-to-ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { wantsJson } from '../../answer-error.ts'
 import { type ErrorCode, ServiceError } from '../../errors.ts'
@@ -20,12 +20,15 @@ import { phoneDigits, writtenPhoneDigits } from '../../phone.ts'
 import { issueAnswer, listedAnswer, wholeAnswer } from './answers.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import {
-  IssueAnswer,
-  IssueBody,
-  ListQuery,
-  TokenText,
-  TransactionPage,
-  WholeTransaction,
+  ISSUE_ANSWER,
+  ISSUE_BODY,
+  LIST_QUERY,
+  PATH_OF_PHONE,
+  PATH_OF_PHONE_AND_XID,
+  PATH_OF_XID,
+  TOKEN_ANSWER,
+  TRANSACTION_PAGE,
+  WHOLE_TRANSACTION,
 } from './schemas.ts'
 import { type TransactionDeps, transactionService } from './service.ts'
 import type { Retry, Transaction } from './store.ts'
@@ -44,7 +47,7 @@ const ISSUE_ERRORS: readonly ErrorCode[] = [
   'store_unavailable',
 ]
 
-export function transactionRoutes(deps: TransactionRouteDeps): FastifyPluginAsyncTypebox {
+export function transactionRoutes(deps: TransactionRouteDeps): FastifyPluginAsyncJsonSchemaToTs {
   const service = transactionService(deps)
 
   /** Whom the request is for: the API key's customer, or this service's own. */
@@ -68,24 +71,14 @@ export function transactionRoutes(deps: TransactionRouteDeps): FastifyPluginAsyn
   }
 
   return async (app) => {
-    const issueByGet = {
+    const byPath = (params: typeof PATH_OF_PHONE | typeof PATH_OF_PHONE_AND_XID) => ({
       // A HEAD request, as link checkers and proxies send it, must not mint.
       exposeHeadRoute: false,
       config: { access: 'issue', errors: ISSUE_ERRORS, emptyOnFailure: true } as const,
-      schema: {
-        tags: ['transactions'],
-        response: {
-          200: {
-            content: {
-              'text/plain': { schema: TokenText },
-              'application/json': { schema: IssueAnswer },
-            },
-          },
-        },
-      },
-    }
-    app.get('/v1/token/:phone_number', issueByGet, issueByPath)
-    app.get('/v1/token/:phone_number/:xid', issueByGet, issueByPath)
+      schema: { tags: ['transactions'], params, response: { 200: TOKEN_ANSWER } },
+    })
+    app.get('/v1/token/:phone_number', byPath(PATH_OF_PHONE), issueByPath)
+    app.get('/v1/token/:phone_number/:xid', byPath(PATH_OF_PHONE_AND_XID), issueByPath)
 
     app.post(
       '/v1/token',
@@ -99,7 +92,7 @@ export function transactionRoutes(deps: TransactionRouteDeps): FastifyPluginAsyn
             'idempotency_mismatch',
           ],
         },
-        schema: { tags: ['transactions'], body: IssueBody, response: { 201: IssueAnswer } },
+        schema: { tags: ['transactions'], body: ISSUE_BODY, response: { 201: ISSUE_ANSWER } },
       },
       async (request, reply) => {
         const { phone_number, xid } = request.body
@@ -122,10 +115,14 @@ export function transactionRoutes(deps: TransactionRouteDeps): FastifyPluginAsyn
           access: 'transactions:read',
           errors: ['transaction_not_found', 'store_unavailable'],
         },
-        schema: { tags: ['transactions'], response: { 200: WholeTransaction } },
+        schema: {
+          tags: ['transactions'],
+          params: PATH_OF_XID,
+          response: { 200: WHOLE_TRANSACTION },
+        },
       },
       async (request) => {
-        const { xid } = request.params as { xid: string }
+        const { xid } = request.params
         return whole(await service.get(on(request).customerId, xid))
       },
     )
@@ -139,12 +136,13 @@ export function transactionRoutes(deps: TransactionRouteDeps): FastifyPluginAsyn
         },
         schema: {
           tags: ['transactions'],
-          querystring: ListQuery,
-          response: { 200: TransactionPage },
+          querystring: LIST_QUERY,
+          response: { 200: TRANSACTION_PAGE },
         },
       },
       async (request) => {
         const { phone_number, status, from, to, limit, after } = request.query
+        const wanted = Number(limit)
         const items = await service.list({
           customerId: on(request).customerId,
           phoneNumber: given(phone_number, (text) => writtenPhoneDigits(text) ?? refusePhone()),
@@ -153,13 +151,13 @@ export function transactionRoutes(deps: TransactionRouteDeps): FastifyPluginAsyn
           to: given(to, Date.parse),
           after: given(after, decodeCursor),
           // One more than asked for tells whether there is a next page.
-          limit: limit + 1,
+          limit: wanted + 1,
         })
-        const page = items.slice(0, limit)
+        const page = items.slice(0, wanted)
         const last = page.at(-1)
         return {
           items: page.map((t) => listedAnswer(t, service.statusOf(t))),
-          next: items.length > limit && last !== undefined ? encodeCursor(last) : null,
+          next: items.length > wanted && last !== undefined ? encodeCursor(last) : null,
         }
       },
     )
@@ -171,10 +169,14 @@ export function transactionRoutes(deps: TransactionRouteDeps): FastifyPluginAsyn
           access: 'transactions:write',
           errors: ['transaction_not_found', 'transaction_closed', 'store_unavailable'],
         },
-        schema: { tags: ['transactions'], response: { 200: WholeTransaction } },
+        schema: {
+          tags: ['transactions'],
+          params: PATH_OF_XID,
+          response: { 200: WHOLE_TRANSACTION },
+        },
       },
       async (request) => {
-        const { xid } = request.params as { xid: string }
+        const { xid } = request.params
         const { customerId, by } = on(request)
         return whole(await service.revoke(customerId, xid, by))
       },

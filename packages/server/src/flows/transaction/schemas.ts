@@ -1,73 +1,150 @@
-import { Type } from 'typebox'
+/** JSON Schemas of the flow's requests and answers; their types are inferred from them. */
 
-/** An RFC 3339 time in UTC. */
-const Time = Type.String({ format: 'date-time', examples: ['2026-11-22T12:00:00.000Z'] })
+/** An RFC 3339 time. */
+const TIME = {
+  type: 'string',
+  format: 'date-time',
+  examples: ['2026-11-22T12:00:00.000Z'],
+} as const
 
-const Xid = Type.String({ examples: ['order-4711'], description: 'Unique per customer.' })
-const PhoneNumber = Type.String({ examples: ['15555551212'], description: 'Digits only.' })
+const XID = {
+  type: 'string',
+  description: 'Unique per customer: 1 to 100 characters of A-Z a-z 0-9 . _ ~ -',
+  examples: ['order-4711'],
+} as const
 
-export const TokenText = Type.String({ description: 'The compact JWT and nothing else.' })
+const PHONE_NUMBER = {
+  type: 'string',
+  description: 'E.164, digits only.',
+  examples: ['15555551212'],
+} as const
 
-export const IssueBody = Type.Object(
-  {
-    phone_number: Type.String({
-      maxLength: 40,
-      examples: ['+1 (555) 555-1212'],
-      description: 'E.164 with or without +; spaces, dots, dashes and brackets are ignored.',
-    }),
-    xid: Type.Optional(Xid),
+const WRITTEN_PHONE_NUMBER = {
+  type: 'string',
+  maxLength: 40,
+  description: 'E.164 with or without +; spaces, dots, dashes and brackets are ignored.',
+  examples: ['+1 (555) 555-1212'],
+} as const
+
+const STATUS = {
+  type: 'string',
+  enum: ['issued', 'presented', 'completed', 'failed', 'revoked', 'expired'],
+} as const
+
+const TEXT_OR_NULL = { type: ['string', 'null'] } as const
+
+export const PATH_OF_PHONE = {
+  type: 'object',
+  required: ['phone_number'],
+  properties: { phone_number: PHONE_NUMBER },
+} as const
+
+export const PATH_OF_PHONE_AND_XID = {
+  type: 'object',
+  required: ['phone_number', 'xid'],
+  properties: { phone_number: PHONE_NUMBER, xid: XID },
+} as const
+
+export const PATH_OF_XID = {
+  type: 'object',
+  required: ['xid'],
+  properties: { xid: XID },
+} as const
+
+export const ISSUE_BODY = {
+  type: 'object',
+  required: ['phone_number'],
+  additionalProperties: false,
+  properties: { phone_number: WRITTEN_PHONE_NUMBER, xid: XID },
+} as const
+
+export const ISSUE_ANSWER = {
+  type: 'object',
+  required: ['token', 'xid', 'phone_number', 'issued_at', 'expires_at'],
+  properties: {
+    token: { type: 'string', description: 'Compact JWT, HS256, valid for 80 seconds from now.' },
+    xid: XID,
+    phone_number: PHONE_NUMBER,
+    issued_at: TIME,
+    expires_at: TIME,
   },
-  { additionalProperties: false },
-)
+} as const
 
-export const IssueAnswer = Type.Object({
-  token: Type.String({ description: 'Compact JWT, HS256, valid for 80 seconds from now.' }),
-  xid: Xid,
-  phone_number: PhoneNumber,
-  issued_at: Time,
-  expires_at: Time,
-})
-
-const Status = Type.Enum(['issued', 'presented', 'completed', 'failed', 'revoked', 'expired'])
-
-const ListedTransaction = Type.Object({
-  xid: Xid,
-  customer_id: Type.String(),
-  phone_number: PhoneNumber,
-  status: Status,
-  issued_at: Time,
-  expires_at: Time,
-  updated_at: Time,
-  reference_id: Type.Union([Type.String(), Type.Null()]),
-})
-
-export const WholeTransaction = Type.Object({
-  ...ListedTransaction.properties,
-  token: Type.Optional(Type.String({ description: 'The latest token; with STORE_TOKENS=full.' })),
-  token_sha256: Type.Optional(Type.String({ description: 'Hex; with STORE_TOKENS=digest.' })),
-  history: Type.Array(
-    Type.Object({
-      status: Status,
-      at: Time,
-      by: Type.String({ description: 'The id of the API key, or `open`.' }),
-      detail: Type.Union([Type.String(), Type.Null()]),
-    }),
-  ),
-})
-
-export const ListQuery = Type.Object(
-  {
-    phone_number: Type.Optional(Type.String({ maxLength: 40 })),
-    status: Type.Optional(Status),
-    from: Type.Optional(Time),
-    to: Type.Optional(Time),
-    limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
-    after: Type.Optional(Type.String({ maxLength: 500, description: '`next` of the last page.' })),
+/** Of the tutorial's routes: text, or JSON for who asks for it. */
+export const TOKEN_ANSWER = {
+  content: {
+    'text/plain': { schema: { type: 'string', description: 'The compact JWT and nothing else.' } },
+    'application/json': { schema: ISSUE_ANSWER },
   },
-  { additionalProperties: false },
-)
+} as const
 
-export const TransactionPage = Type.Object({
-  items: Type.Array(ListedTransaction),
-  next: Type.Union([Type.String(), Type.Null()]),
-})
+const LISTED_PROPERTIES = {
+  xid: XID,
+  customer_id: { type: 'string' },
+  phone_number: PHONE_NUMBER,
+  status: STATUS,
+  issued_at: TIME,
+  expires_at: TIME,
+  updated_at: TIME,
+  reference_id: TEXT_OR_NULL,
+} as const
+
+export const WHOLE_TRANSACTION = {
+  type: 'object',
+  required: [
+    'xid',
+    'customer_id',
+    'phone_number',
+    'status',
+    'issued_at',
+    'expires_at',
+    'updated_at',
+    'reference_id',
+    'history',
+  ],
+  properties: {
+    ...LISTED_PROPERTIES,
+    token: { type: 'string', description: 'The latest token; with STORE_TOKENS=full.' },
+    token_sha256: { type: 'string', description: 'Hex; with STORE_TOKENS=digest.' },
+    history: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['status', 'at', 'by', 'detail'],
+        properties: {
+          status: STATUS,
+          at: TIME,
+          by: { type: 'string', description: 'The id of the API key, or `open`.' },
+          detail: TEXT_OR_NULL,
+        },
+      },
+    },
+  },
+} as const
+
+export const LIST_QUERY = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    phone_number: WRITTEN_PHONE_NUMBER,
+    status: STATUS,
+    from: TIME,
+    to: TIME,
+    limit: {
+      type: 'string',
+      pattern: '^([1-9][0-9]?|1[0-9][0-9]|200)$',
+      default: '50',
+      description: '1 to 200',
+    },
+    after: { type: 'string', maxLength: 500, description: '`next` of the page before.' },
+  },
+} as const
+
+export const TRANSACTION_PAGE = {
+  type: 'object',
+  required: ['items', 'next'],
+  properties: {
+    items: { type: 'array', items: { type: 'object', properties: LISTED_PROPERTIES } },
+    next: TEXT_OR_NULL,
+  },
+} as const

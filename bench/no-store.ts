@@ -1,0 +1,38 @@
+/**
+ * The service with a store that forgets: what issuing costs before anything is kept.
+ *
+ * @module
+ */
+import { parseArgs } from 'node:util'
+import { importKey } from '@jotter/token'
+import pino from 'pino'
+import { createApp } from '../packages/server/src/app.ts'
+import { createMetrics } from '../packages/server/src/operation/metrics.ts'
+import { readSettings } from '../packages/server/src/settings-sources.ts'
+import { openStores } from '../packages/server/src/stores/open.ts'
+
+const { values } = parseArgs({ options: { port: { type: 'string' }, data: { type: 'string' } } })
+const stores = await openStores('memory:', { now: Date.now() })
+const { settings } = readSettings({
+  flags: {},
+  environment: process.env,
+  readFile: () => '',
+  dotEnv: () => undefined,
+})
+const app = await createApp({
+  settings,
+  stores: { ...stores, transactions: { ...stores.transactions, insert: async () => true } },
+  customer: {
+    id: 'FFFFFFFF-EEEE-DDDD-1234-AB1234567890',
+    key: importKey({ secret: Buffer.alloc(64, 1), alg: 'HS256' }),
+  },
+  metrics: createMetrics(),
+  log: pino(),
+  version: 'bench',
+  now: Date.now,
+  monotonic: () => Math.floor(performance.now()),
+  stopping: () => false,
+})
+const address = await app.listen({ host: '127.0.0.1', port: Number(values.port ?? 0) })
+process.stdout.write(`${JSON.stringify({ msg: 'listening', address })}\n`)
+process.once('SIGTERM', () => void app.close())

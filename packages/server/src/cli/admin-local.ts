@@ -1,0 +1,149 @@
+/**
+ * Admin commands on the database itself, beside a server that may be running on it. Makes no
+ * database, no folder and no customer, and never changes a schema.
+ */
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { keyAnswer } from '../api-keys/routes.ts'
+import { apiKeyService } from '../api-keys/service.ts'
+import { knownCustomer, type OwnCustomer } from '../customer.ts'
+import { databaseOf, shownUrl } from '../database.ts'
+import { issueAnswer, listedAnswer, wholeAnswer } from '../flows/transaction/answers.ts'
+import { decodeCursor, encodeCursor } from '../flows/transaction/cursor.ts'
+import { transactionService } from '../flows/transaction/service.ts'
+import type { Settings } from '../settings.ts'
+import type { ReadSettings } from '../settings-sources.ts'
+import { openStores, type Stores } from '../stores/open.ts'
+import { readMigrations } from '../stores/sql/migrate.ts'
+import type { Admin } from './admin.ts'
+import type { Context } from './context.ts'
+import { CliError, isOfSqlite } from './failure.ts'
+import { EXIT, printable, warn } from './io.ts'
+
+/** Who changed something, in the history of a transaction. */
+const BY = 'cli'
+
+/** @throws {CliError} When there is no database, or it is not one of ours. */
+export async function openLocal(context: Context, read: ReadSettings): Promise<Admin> {
+  const { io, now } = context
+  const { settings } = read
+  const { url } = databaseOf(settings)
+  io.err(`store  ${printable(shownUrl(url))}\n`)
+  for (const warning of read.warnings) warn(io, warning)
+  const stores = await open(url, read, now())
+  return localAdmin(stores, settings, now)
+}
+
+function localAdmin(stores: Stores, settings: Settings, now: () => number): Admin {
+  const transactions = (customer?: OwnCustomer) =>
+    transactionService({
+      transactions: stores.transactions,
+      customer: () => customer?.key && { id: customer.id, key: customer.key },
+      storeTokens: settings.STORE_TOKENS,
+      // The operator's own requests are not rationed.
+      spendOnPhone: () => {},
+      onIssue: () => {},
+      now,
+    })
+  const apiKeys = (customerId: string) =>
+    apiKeyService({ apiKeys: stores.apiKeys, customerId, adminKey: undefined, now })
+
+  return {
+    async issue(phoneNumber, xid) {
+      const customer = demandCustomer(settings)
+      await stores.apiKeys.keepCustomer(customer.id, now())
+      const service = transactions(customer)
+      return issueAnswer(await service.issue({ customerId: customer.id, phoneNumber, xid, by: BY }))
+    },
+
+    async transactions({ after, limit, ...query }) {
+      const service = transactions()
+      const items = await service.list({
+        ...query,
+        customerId: demandCustomer(settings).id,
+        after: after === undefined ? undefined : decodeCursor(after),
+        // One more than asked for tells whether there is a next page.
+        limit: limit + 1,
+      })
+      const page = items.slice(0, limit)
+      const last = page.at(-1)
+      return {
+        items: page.map((t) => listedAnswer(t, service.statusOf(t))),
+        next: items.length > limit && last !== undefined ? encodeCursor(last) : null,
+      }
+    },
+
+    async transaction(xid) {
+      const service = transactions()
+      const found = await service.get(demandCustomer(settings).id, xid)
+      return wholeAnswer(found, service.statusOf(found), await service.history(found))
+    },
+
+    async createApiKey(wanted) {
+      const customer = demandCustomer(settings)
+      await stores.apiKeys.keepCustomer(customer.id, now())
+      const { secret, ...key } = await apiKeys(customer.id).create(wanted)
+      return { ...keyAnswer(key), secret }
+    },
+
+    apiKeys: async () => ({ items: (await stores.apiKeys.list()).map(keyAnswer) }),
+
+    removeApiKey: (id) => apiKeys('').remove(id),
+
+    [Symbol.asyncDispose]: () => stores.close(),
+  }
+}
+
+/** The customer of this installation. @throws {CliError} When there is none yet. */
+export function demandCustomer(settings: Settings): OwnCustomer {
+  const customer = knownCustomer(settings)
+  if (customer !== undefined) return customer
+  throw new CliError(EXIT.usage, 'it is not known whose transactions are meant', {
+    from: ['TELESIGN_CUSTOMER_ID (unset)', `DATA ${settings.DATA} holds no telesign.json`],
+    remedy: 'give TELESIGN_CUSTOMER_ID and TELESIGN_API_KEY as the server has them',
+  })
+}
+
+async function open(url: string, { settings, origins }: ReadSettings, now: number) {
+  const { setting } = databaseOf(settings)
+  const from = `${setting} (${origins[setting]})`
+  if (url === 'memory:') {
+    throw new CliError(EXIT.usage, 'a database in memory is seen by its own server only', {
+      from,
+      remedy: 'give --url of that server',
+    })
+  }
+  const path = url.slice('sqlite:'.length)
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0) {
+    throw new CliError(EXIT.unreachable, `there is no database at ${resolve(path)}`, {
+      from,
+      remedy: 'jotter serve    makes one; --data or --database-url names another',
+    })
+  }
+  try {
+    await demandSchema(path)
+    return await openStores(url, { now })
+  } catch (error) {
+    if (!isOfSqlite(error)) throw error
+    throw new CliError(EXIT.unreachable, `cannot open the database ${path}: ${error.message}`, {
+      from,
+      remedy: 'is it a file of jotter, and may this user write to it and its folder?',
+    })
+  }
+}
+
+/** Opening the stores would bring the schema up to date, under a server that may be running. */
+async function demandSchema(path: string): Promise<void> {
+  const { DatabaseSync } = await import('node:sqlite')
+  const db = new DatabaseSync(path, { readOnly: true, timeout: 1000 })
+  try {
+    const applied = db.prepare('SELECT count(*) AS migrations FROM schema_migrations').get()
+    if (Number(applied?.migrations) < readMigrations().length) {
+      throw new CliError(EXIT.conflict, `the schema of ${path} is older than this jotter`, {
+        remedy: 'jotter serve    brings it up to date when it starts',
+      })
+    }
+  } finally {
+    db.close()
+  }
+}

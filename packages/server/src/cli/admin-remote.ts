@@ -1,0 +1,122 @@
+/** Admin commands on a server elsewhere, through its HTTP API. */
+import { ERRORS, type ErrorCode } from '../errors.ts'
+import { isLoopback } from '../settings-rules.ts'
+import type { Admin } from './admin.ts'
+import type { Context } from './context.ts'
+import { CliError, serviceFailure } from './failure.ts'
+import { EXIT, printable, warn } from './io.ts'
+import { ask, readAddress } from './remote.ts'
+
+/** The variables that may hold the key, the first that is set wins. Never a flag: those are seen. */
+const KEY_VARIABLES = ['JOTTER_API_KEY', 'JOTTER_ADMIN_KEY']
+
+interface Server {
+  url: string
+  key: string | undefined
+  /** Where address and key came from, for messages. */
+  from: string[]
+}
+
+/** @throws {CliError} When the address or the key cannot be used. Nothing is sent yet. */
+export function openRemote({ io, environment }: Context, address: string, source: string): Admin {
+  const url = readAddress(address, source)
+  const variable = KEY_VARIABLES.find((name) => environment[name])
+  const key = variable && environment[variable]
+  // An invalid header value would come back in the error message of fetch.
+  if (key !== undefined && !/^[\x21-\x7e]{1,512}$/.test(key)) {
+    throw new CliError(EXIT.usage, 'the API key has characters that no key has', {
+      from: variable ?? [],
+    })
+  }
+  io.err(
+    `server ${printable(url)}, ${variable ? `with the key of ${variable}` : 'without a key'}\n`,
+  )
+  const { protocol, hostname } = new URL(url)
+  if (key !== undefined && protocol === 'http:' && !isLoopback(hostname.replace(/^\[|\]$/g, ''))) {
+    warn(io, 'the key travels unencrypted: use https')
+  }
+  const from = [`${source} ${url}`, variable ?? `${KEY_VARIABLES.join(', ')} (unset)`]
+  return remoteAdmin({ url, key, from })
+}
+
+function remoteAdmin(server: Server): Admin {
+  return {
+    issue: (phone_number, xid) => call(server, 'POST', '/v1/token', { phone_number, xid }),
+
+    transactions({ phoneNumber, status, from, after, limit }) {
+      const query = {
+        phone_number: phoneNumber,
+        status,
+        from: from === undefined ? undefined : new Date(from).toISOString(),
+        after,
+        limit: String(limit),
+      }
+      const given = Object.entries(query).filter(([, value]) => value !== undefined)
+      const search = new URLSearchParams(given as [string, string][])
+      return call(server, 'GET', `/v1/transactions?${search}`)
+    },
+
+    transaction: (xid) => call(server, 'GET', `/v1/transactions/${encodeURIComponent(xid)}`),
+
+    createApiKey: ({ name, scopes, expiresAt }) =>
+      call(server, 'POST', '/v1/api-keys', {
+        name,
+        scopes,
+        expires_at: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString(),
+      }),
+
+    apiKeys: () => call(server, 'GET', '/v1/api-keys'),
+
+    removeApiKey: (id) => call(server, 'DELETE', `/v1/api-keys/${encodeURIComponent(id)}`),
+
+    [Symbol.asyncDispose]: async () => {},
+  }
+}
+
+/** The answer's document, which is the one that `Admin` promises. */
+async function call<T>(server: Server, method: string, path: string, body?: object): Promise<T> {
+  const { key } = server
+  const { ok, status, text } = await ask(server, path, {
+    method,
+    headers: {
+      accept: 'application/json',
+      ...(key !== undefined && { authorization: `Bearer ${key}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+  if (status === 204) return undefined as T
+  const document = parsed(text)
+  if (ok && document !== undefined) return document as T
+  throw refusal(server, status, document)
+}
+
+function parsed(text: string): Record<string, unknown> | undefined {
+  try {
+    const document: unknown = JSON.parse(text)
+    return typeof document === 'object' && document !== null
+      ? (document as Record<string, unknown>)
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function refusal(
+  { url, from }: Server,
+  status: number,
+  problem: Record<string, unknown> | undefined,
+): CliError {
+  const { code, detail, errors } = problem ?? {}
+  if (typeof code === 'string' && Object.hasOwn(ERRORS, code)) {
+    const fields = Array.isArray(errors) ? errors.map((e) => `${e.pointer} ${e.detail}`) : []
+    return serviceFailure(code as ErrorCode, {
+      detail: typeof detail === 'string' ? detail : undefined,
+      from: [...from, ...fields],
+    })
+  }
+  return new CliError(EXIT.failed, `${url} answered ${status}, and not as jotter does`, {
+    from,
+    remedy: 'is this the address of a jotter server, and not of something before it?',
+  })
+}

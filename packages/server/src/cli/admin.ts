@@ -1,0 +1,71 @@
+/**
+ * What admin commands ask for, of the local store or of a server elsewhere. Both answer with the
+ * documents of the HTTP API, so that `--json` prints the same whichever was asked.
+ */
+import type { Command } from 'commander'
+import type { keyAnswer } from '../api-keys/routes.ts'
+import type { NewApiKey } from '../api-keys/service.ts'
+import type { issueAnswer, listedAnswer, wholeAnswer } from '../flows/transaction/answers.ts'
+import type { ListedStatus } from '../flows/transaction/service.ts'
+import type { Context } from './context.ts'
+import { CliError } from './failure.ts'
+import { EXIT } from './io.ts'
+import { addSettingFlags, settingFlags } from './setting-flags.ts'
+
+export type TokenAnswer = ReturnType<typeof issueAnswer>
+export type ListedAnswer = ReturnType<typeof listedAnswer>
+export type TransactionAnswer = ReturnType<typeof wholeAnswer>
+export type ApiKeyAnswer = ReturnType<typeof keyAnswer>
+
+export interface PageAnswer {
+  items: ListedAnswer[]
+  /** What `after` takes for the next page. */
+  next: string | null
+}
+
+/** Times are epoch milliseconds. */
+export interface PageQuery {
+  phoneNumber?: string | undefined
+  status?: ListedStatus | undefined
+  from?: number | undefined
+  after?: string | undefined
+  limit: number
+}
+
+/** Every call throws `CliError` or `ServiceError` when it is refused. */
+export interface Admin extends AsyncDisposable {
+  issue(phoneNumber: string, xid: string | undefined): Promise<TokenAnswer>
+  transactions(query: PageQuery): Promise<PageAnswer>
+  transaction(xid: string): Promise<TransactionAnswer>
+  createApiKey(wanted: NewApiKey): Promise<ApiKeyAnswer & { secret: string }>
+  apiKeys(): Promise<{ items: ApiKeyAnswer[] }>
+  removeApiKey(id: string): Promise<void>
+}
+
+export function addTargetOptions(command: Command): Command {
+  command.option('--url <url>', 'work on the server at this address [env: JOTTER_URL]')
+  return addSettingFlags(command, ['ENV', 'DATA', 'DATABASE_URL'])
+}
+
+/**
+ * The server that `--url` or JOTTER_URL names, else the local store. Says on stderr which.
+ *
+ * @throws {CliError} When there is no such store.
+ */
+export async function openAdmin(context: Context, command: Command): Promise<Admin> {
+  const { url, data, databaseUrl } = command.opts<Record<string, string | undefined>>()
+  const local = data !== undefined || databaseUrl !== undefined
+  if (url !== undefined && local) {
+    throw new CliError(EXIT.usage, 'a server and a local store at once', {
+      from: '--url, --data and --database-url',
+      remedy: 'leave out --url, or the other two',
+    })
+  }
+  const wanted = url ?? (local ? undefined : context.environment.JOTTER_URL)
+  if (wanted !== undefined) {
+    const { openRemote } = await import('./admin-remote.ts')
+    return openRemote(context, wanted, url === undefined ? 'JOTTER_URL' : '--url')
+  }
+  const { openLocal } = await import('./admin-local.ts')
+  return openLocal(context, context.settings(settingFlags(command)))
+}

@@ -1,0 +1,40 @@
+import { addTargetOptions, openAdmin } from './admin.ts'
+import type { CliCommand } from './command.ts'
+import { EXIT, jsonText } from './io.ts'
+import { addJson, addQuiet, addUtc } from './options.ts'
+import { printTable } from './table.ts'
+import { timeCell } from './times.ts'
+
+export const apiKeysList: CliCommand = {
+  examples: ['jotter api-keys list', "jotter api-keys list --json | jq -r '.items[].name'"],
+
+  shape(command) {
+    addQuiet(command, 'ids')
+    addUtc(command)
+    addJson(command)
+    addTargetOptions(command)
+  },
+
+  async run(context, command) {
+    const { io, now } = context
+    const { json, quiet, utc = false } = command.opts<Partial<Record<string, boolean>>>()
+    await using admin = await openAdmin(context, command)
+    const answer = await admin.apiKeys()
+    if (json) io.out(jsonText(answer))
+    else if (quiet) for (const { id } of answer.items) io.out(`${id}\n`)
+    else {
+      printTable(
+        io,
+        ['ID', 'NAME', 'SCOPES', 'CREATED', 'EXPIRES'],
+        answer.items.map((key) => [
+          key.id,
+          key.name,
+          key.scopes.join(','),
+          timeCell(key.created_at, now(), utc),
+          timeCell(key.expires_at, now(), utc),
+        ]),
+      )
+    }
+    return EXIT.done
+  },
+}

@@ -1,0 +1,219 @@
+/**
+ * The tree of commands, and what all of them share: help, refusals of a mistyped line, exit codes.
+ * The module of a command is loaded when the line names it, so that none waits for the others.
+ */
+import { Command, CommanderError } from 'commander'
+import type { CliCommand } from './command.ts'
+import type { Context } from './context.ts'
+import { CliError, reportFailure } from './failure.ts'
+import { EXIT, type ExitCode } from './io.ts'
+
+interface Row {
+  about: string
+  load: () => Promise<CliCommand>
+}
+
+interface Group {
+  about: string
+  examples: readonly [string, string]
+  verbs: Readonly<Record<string, Row>>
+}
+
+const isGroup = (entry: Row | Group): entry is Group => 'verbs' in entry
+
+const COMMANDS: Readonly<Record<string, Row | Group>> = {
+  serve: {
+    about: 'run the service until SIGTERM or SIGINT',
+    load: async () => (await import('./serve.ts')).serve,
+  },
+  token: {
+    about: 'issue a token, look into one, check one',
+    examples: ['jotter token issue --phone 15555551212', 'jotter token verify - < token.txt'],
+    verbs: {
+      issue: {
+        about: 'issue a transaction token for a phone number',
+        load: async () => (await import('./token-issue.ts')).tokenIssue,
+      },
+      decode: {
+        about: 'show what a token says, unchecked',
+        load: async () => (await import('./token-decode.ts')).tokenDecode,
+      },
+      verify: {
+        about: 'check a token; exit code 0 accepted, 3 not',
+        load: async () => (await import('./token-verify.ts')).tokenVerify,
+      },
+    },
+  },
+  tx: {
+    about: 'find transactions',
+    examples: ['jotter tx list --since 1h', 'jotter tx show order-4711'],
+    verbs: {
+      list: {
+        about: 'list transactions, newest first',
+        load: async () => (await import('./tx-list.ts')).txList,
+      },
+      show: {
+        about: 'show a transaction with its history',
+        load: async () => (await import('./tx-show.ts')).txShow,
+      },
+    },
+  },
+  'api-keys': {
+    about: 'make, list and delete API keys',
+    examples: [
+      'jotter api-keys create --name backend --scope transactions:write',
+      'jotter api-keys list',
+    ],
+    verbs: {
+      create: {
+        about: 'make an API key; its secret is shown once',
+        load: async () => (await import('./api-keys-create.ts')).apiKeysCreate,
+      },
+      list: {
+        about: 'list API keys, without their secrets',
+        load: async () => (await import('./api-keys-list.ts')).apiKeysList,
+      },
+      delete: {
+        about: 'delete an API key; servers refuse it within a second',
+        load: async () => (await import('./api-keys-delete.ts')).apiKeysDelete,
+      },
+    },
+  },
+  config: {
+    about: 'show, check and document the settings',
+    examples: ['jotter config show', 'JOTTER_ENV=production jotter config check'],
+    verbs: {
+      show: {
+        about: 'show every setting and where its value comes from',
+        load: async () => (await import('./config-show.ts')).configShow,
+      },
+      check: {
+        about: 'report every problem of the settings; exit code 2 when there is one',
+        load: async () => (await import('./config-check.ts')).configCheck,
+      },
+      docs: {
+        about: 'print docs/configuration.md',
+        load: async () => (await import('./config-docs.ts')).configDocs,
+      },
+    },
+  },
+  errors: {
+    about: 'document the error codes',
+    examples: ['jotter errors docs', 'jotter errors docs > docs/errors.md'],
+    verbs: {
+      docs: {
+        about: 'print docs/errors.md',
+        load: async () => (await import('./errors-docs.ts')).errorsDocs,
+      },
+    },
+  },
+  health: {
+    about: 'ask whether a server is up; exit code 0, 3 or 6',
+    load: async () => (await import('./health.ts')).health,
+  },
+  version: {
+    about: 'print the version',
+    load: async () => (await import('./version.ts')).version,
+  },
+}
+
+const EXAMPLES: readonly [string, string] = [
+  'jotter serve',
+  'curl http://127.0.0.1:7519/v1/token/15555551212',
+]
+
+/** Runs what `argv` says and returns the exit code. Never throws. */
+export async function run(argv: readonly string[], context: Context): Promise<ExitCode> {
+  const { io } = context
+  const rows = new Map<Command, Row>()
+  let chosen: readonly string[] = []
+  let exit: ExitCode = EXIT.done
+
+  const program = new Command('jotter')
+    .description('A JWT service that writes down what it issues.')
+    .version(`jotter ${context.version}`)
+    .option('--no-color', 'never colour the output [env: NO_COLOR]')
+    .helpCommand('help [command...]', 'tell more about a command')
+    .exitOverride()
+    .configureOutput({
+      writeOut: io.out,
+      writeErr: io.err,
+      getOutHelpWidth: () => io.terminal.columns,
+      getErrHelpWidth: () => io.terminal.columns,
+      // Refusals are told by reportFailure, in the form that all failures have.
+      outputError: () => {},
+    })
+  showExamples(program, EXAMPLES)
+
+  for (const [noun, entry] of Object.entries(COMMANDS)) {
+    const command = program.command(noun).description(entry.about)
+    if (!isGroup(entry)) {
+      rows.set(command, entry)
+      continue
+    }
+    showExamples(command, entry.examples)
+    command.helpCommand(false).hook('preSubcommand', prepare)
+    for (const [verb, row] of Object.entries(entry.verbs)) {
+      rows.set(command.command(verb).description(row.about), row)
+    }
+  }
+  program.hook('preSubcommand', prepare)
+
+  async function prepare(_parent: Command, command: Command): Promise<void> {
+    chosen = [...chosen, command.name()]
+    const row = rows.get(command)
+    if (row === undefined) return
+    const { shape, examples, run } = await row.load()
+    showExamples(command, examples)
+    shape(command)
+    command.action(async () => {
+      exit = await run(context, command)
+    })
+  }
+
+  try {
+    await program.parseAsync(lineOf(argv), { from: 'user' })
+    return exit
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return reportFailure(error, io)
+    if (error.exitCode === 0) return EXIT.done
+    // A noun without its verb: its help has been printed instead.
+    if (error.code === 'commander.help') return EXIT.usage
+    return reportFailure(usageFailure(error, chosen), io)
+  }
+}
+
+function showExamples(command: Command, examples: readonly string[]): void {
+  command.addHelpText('before', `${examples.map((line) => `  ${line}`).join('\n')}\n`)
+}
+
+/** The line as it is parsed. */
+function lineOf(argv: readonly string[]): string[] {
+  const [first, ...rest] = argv
+  if (first === undefined) return ['--help']
+  // A command tells of its options only when it is loaded, which naming it does.
+  if (first === 'help') return [...rest, '--help']
+  // Taken apart, so that the refusal of a mistyped flag does not repeat its value.
+  return argv.flatMap((word) => {
+    const [, flag, value] = /^(--[a-z-]+)=(.*)$/s.exec(word) ?? []
+    return flag === undefined ? [word] : [flag, value as string]
+  })
+}
+
+function usageFailure({ code, message }: CommanderError, chosen: readonly string[]): CliError {
+  const [, text = message, meant] =
+    /^error: (.*?)(?:\n\(Did you mean (.*)\?\))?$/s.exec(message) ?? []
+  const help = `${['jotter', ...chosen].join(' ')} --help`
+  return new CliError(EXIT.usage, withoutValues(code, text), {
+    remedy: meant === undefined ? help : `did you mean ${meant}?    ${help}`,
+  })
+}
+
+/** Words that stand in a wrong place may be secrets, so they are not repeated. */
+function withoutValues(code: string, text: string): string {
+  if (code === 'commander.excessArguments') return text.replace(/: .*$/s, '')
+  if (code === 'commander.unknownCommand' && !/^unknown command '[a-z-]{1,20}'$/.test(text)) {
+    return 'unknown command'
+  }
+  return text
+}

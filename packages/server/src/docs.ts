@@ -1,0 +1,60 @@
+/** The pages of `docs/` that are printed from tables in the code. */
+import { ERRORS } from './errors.ts'
+import { SETTINGS, type Setting } from './settings.ts'
+
+/** `docs/configuration.md`. */
+export function configurationMarkdown(): string {
+  const rows = Object.entries<Setting>(SETTINGS).map(([name, { kind, about, bare, ...setting }]) =>
+    row([
+      `\`${name}\``,
+      kind.shape,
+      defaultText(setting.default),
+      bare ? `${about} Also read as \`${name}\`.` : about,
+    ]),
+  )
+  return `# Configuration
+
+Every setting of \`jotter serve\`. This page is printed from the table in the code by
+\`jotter config docs\`.
+
+A setting \`NAME\` is read from the first of these that has it:
+
+1. the flag \`--name\`, in lower case with dashes: \`--rate-limit\` for \`RATE_LIMIT\`;
+2. the environment variable \`JOTTER_NAME\`;
+3. the file whose path is in \`JOTTER_NAME_FILE\`, without its last newline;
+4. the environment variable \`NAME\`, for the settings that say so below;
+5. \`.env\` in the working directory, in the development profile only;
+6. the default.
+
+A setting that cannot be used stops the start: every problem is named at once, with exit code 2.
+\`jotter config check\` looks without starting, \`jotter config show\` tells where each value comes from.
+
+${row(['Setting', 'Value', 'Default', 'What it does'])}
+${row(['---', '---', '---', '---'])}
+${rows.join('\n')}
+`
+}
+
+/** `docs/errors.md`. */
+export function errorsMarkdown(): string {
+  const sections = Object.entries(ERRORS).map(
+    ([code, { status, title, help }]) => `## ${code}\n\n${status}. ${title}. ${help}\n`,
+  )
+  return `# Errors
+
+Every refusal is \`application/problem+json\` (RFC 9457) with one of these in \`code\`. This page is
+printed from the table in the code by \`jotter errors docs\`.
+
+${sections.join('\n')}`
+}
+
+function defaultText(standing: Setting['default']): string {
+  if (standing === undefined || standing === '') return '-'
+  if (typeof standing === 'string') return `\`${standing}\``
+  return Object.entries(standing)
+    .map(([profile, text]) => `${profile} \`${text}\``)
+    .join(', ')
+}
+
+const row = (cells: readonly string[]): string =>
+  `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { isLoopback } from './settings-rules.ts'
+import { readSettings, SettingsError } from './settings-sources.ts'
+
+const MASTER = { JOTTER_MASTER_KEY: 'm'.repeat(32) }
+const TELESIGN = {
+  TELESIGN_CUSTOMER_ID: 'customer',
+  TELESIGN_API_KEY: Buffer.alloc(32, 1).toString('base64'),
+}
+
+/** What is said about `environment`, one line each: `refused NAME (from SOURCE): ...` or `warned ...`. */
+function findings(environment: Record<string, string>): string[] {
+  try {
+    const { warnings } = readSettings({
+      flags: {},
+      environment,
+      readFile: () => assert.fail('a file was read'),
+      dotEnv: () => undefined,
+    })
+    return warnings.map((warning) => `warned ${warning}`)
+  } catch (error) {
+    assert.ok(error instanceof SettingsError, String(error))
+    return error.problems.map((p) => `refused ${p.setting} (from ${p.source}): ${p.message}`)
+  }
+}
+
+interface Case {
+  given: Record<string, string>
+  /** Each says one line, in this order; nothing else is said. */
+  said: readonly RegExp[]
+}
+
+const production = (given: Record<string, string>) => ({ JOTTER_ENV: 'production', ...given })
+const testing = (given: Record<string, string>) => ({ JOTTER_ENV: 'testing', ...given })
+const NO_TELESIGN = /^warned TELESIGN_API_KEY \(from unset\): .*flow_not_configured/
+
+const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
+  'L-03 an open service is not reachable from outside': {
+    'development on 0.0.0.0 is refused': {
+      given: { HOST: '0.0.0.0' },
+      said: [/^refused HOST \(from HOST\): 0\.0\.0\.0 is reachable .* ALLOW_OPEN=true/],
+    },
+    'development on :: is refused': { given: { HOST: '::' }, said: [/^refused HOST/] },
+    'development on an address of the network is refused': {
+      given: { JOTTER_HOST: '192.168.1.10' },
+      said: [/^refused HOST \(from JOTTER_HOST\)/],
+    },
+    'development on a name is refused, whatever it resolves to': {
+      given: { HOST: 'localhost.example.com' },
+      said: [/^refused HOST/],
+    },
+    'development on 0.0.0.0 is allowed on request': {
+      given: { HOST: '0.0.0.0', JOTTER_ALLOW_OPEN: 'true' },
+      said: [],
+    },
+    'production may listen anywhere': {
+      given: production({ HOST: '0.0.0.0', ...MASTER, ...TELESIGN }),
+      said: [],
+    },
+  },
+  'L-03 production has a secret of its own': {
+    'none is refused': {
+      given: production(TELESIGN),
+      said: [/^refused MASTER_KEY \(from unset\): production needs MASTER_KEY or SECRET_KEY/],
+    },
+    'MASTER_KEY will do': { given: production({ ...MASTER, ...TELESIGN }), said: [] },
+    'SECRET_KEY will do': {
+      given: production({ SECRET_KEY: 's'.repeat(32), ...TELESIGN }),
+      said: [],
+    },
+    'development and testing need none': { given: testing({}), said: [] },
+    'a key of 31 bytes is refused': {
+      given: production({ ...MASTER, ...TELESIGN, SECRET_KEY: 's'.repeat(31) }),
+      said: [/^refused SECRET_KEY \(from SECRET_KEY\): has 31 bytes; at least 32 are needed/],
+    },
+    'bytes are counted, not characters': {
+      given: production({ JOTTER_MASTER_KEY: 'é'.repeat(16), ...TELESIGN }),
+      said: [],
+    },
+    'both are judged': {
+      given: production({ JOTTER_MASTER_KEY: 'short', SECRET_KEY: 'short', ...TELESIGN }),
+      said: [/^refused SECRET_KEY .* has 5 bytes/, /^refused MASTER_KEY .* has 5 bytes/],
+    },
+    'outside production a short key is a warning': {
+      given: testing({ SECRET_KEY: 'short' }),
+      said: [/^warned SECRET_KEY \(from SECRET_KEY\): has 5 bytes/],
+    },
+  },
+  'A-19 a secret that stands in a tutorial is none': Object.fromEntries(
+    [
+      'my_precious',
+      'secret',
+      'changeme',
+      'CHANGEME',
+      'your-256-bit-secret',
+      'a-string-secret-at-least-256-bits-long',
+      'a-valid-string-secret-that-is-at-least-384-bits-long',
+      'a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long',
+    ].flatMap((secret): [string, Case][] => [
+      [
+        `${secret} is refused in production`,
+        {
+          given: production({ ...TELESIGN, SECRET_KEY: secret, JOTTER_MASTER_KEY: secret }),
+          said: [
+            /^refused SECRET_KEY .* is a well-known example/,
+            /^refused MASTER_KEY .* is a well-known example/,
+          ],
+        },
+      ],
+      [
+        `${secret} is a warning in development`,
+        { given: { SECRET_KEY: secret }, said: [/^warned SECRET_KEY .* is a well-known example/] },
+      ],
+    ]),
+  ),
+  'TELESIGN_CUSTOMER_ID and TELESIGN_API_KEY are twins': {
+    'an id without a key is refused': {
+      given: { TELESIGN_CUSTOMER_ID: 'customer' },
+      said: [/^refused TELESIGN_API_KEY \(from unset\): its twin is set/],
+    },
+    'a key without an id is refused': {
+      given: { TELESIGN_API_KEY: TELESIGN.TELESIGN_API_KEY },
+      said: [/^refused TELESIGN_CUSTOMER_ID \(from unset\): its twin is set/],
+    },
+    'a key that cannot be read is not missing': {
+      given: { ...TELESIGN, TELESIGN_API_KEY: 'not base64' },
+      said: [/^refused TELESIGN_API_KEY \(from TELESIGN_API_KEY\): has the character " "/],
+    },
+    'production without them starts and says what will not work': {
+      given: production(MASTER),
+      said: [NO_TELESIGN],
+    },
+    'development without them says nothing: it makes both': { given: {}, said: [] },
+    'a short key is refused in production': {
+      given: production({ ...MASTER, ...TELESIGN, TELESIGN_API_KEY: 'QUJD' }),
+      said: [/^refused TELESIGN_API_KEY .* has 3 bytes; HS256 needs at least 32/],
+    },
+    'a short key is a warning elsewhere': {
+      given: testing({ ...TELESIGN, TELESIGN_API_KEY: 'QUJD' }),
+      said: [/^warned TELESIGN_API_KEY .* has 3 bytes; HS256 needs at least 32/],
+    },
+    ...Object.fromEntries(
+      ['a b', 'é', 'a\nb', 'c'.repeat(129), ' ', 'a\x7f'].map((id): [string, Case] => [
+        `the id ${JSON.stringify(id).slice(0, 12)} is refused`,
+        {
+          given: { ...TELESIGN, TELESIGN_CUSTOMER_ID: id },
+          said: [/^refused TELESIGN_CUSTOMER_ID .* 1 to 128 printable ASCII/],
+        },
+      ]),
+    ),
+  },
+  'DATABASE_TEST_URL belongs to the testing profile': {
+    'where it is read': { given: testing({ DATABASE_TEST_URL: 'memory:' }), said: [] },
+    'in development it is a warning': {
+      given: { DATABASE_TEST_URL: 'memory:' },
+      said: [/^warned DATABASE_TEST_URL .* testing profile only; this is development/],
+    },
+    'in production it is a warning': {
+      given: production({ ...MASTER, ...TELESIGN, DATABASE_TEST_URL: 'memory:' }),
+      said: [/^warned DATABASE_TEST_URL .* testing profile only; this is production/],
+    },
+  },
+}
+
+for (const [rule, cases] of Object.entries(CASES)) {
+  describe(rule, () => {
+    for (const [name, { given, said }] of Object.entries(cases)) {
+      test(name, () => {
+        const found = findings(given)
+        assert.equal(found.length, said.length, found.join('\n'))
+        for (const [i, line] of said.entries()) assert.match(found[i] as string, line)
+      })
+    }
+  })
+}
+
+test('loopback is localhost, 127.0.0.0/8 and ::1, and no other spelling of them', () => {
+  const loopback = ['localhost', '127.0.0.1', '127.0.0.53', '127.255.255.255', '::1']
+  const other = ['0.0.0.0', '::', '127.1', '127.0.0.1.example.com', '127.0.0.1 ', '10.0.0.1']
+  other.push('::ffff:127.0.0.1', '[::1]', 'localhost.', '128.0.0.1', '0x7f.0.0.1', '2130706433')
+  assert.deepEqual([...loopback, ...other].filter(isLoopback), loopback)
+})

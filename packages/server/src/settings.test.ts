@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { type Environment, SETTINGS, type Setting, type SettingName } from './settings.ts'
+import { readSettings, SettingsError } from './settings-sources.ts'
+
+const read = (environment: Record<string, string | undefined>) =>
+  readSettings({
+    flags: {},
+    environment,
+    readFile: (path) => assert.fail(`${path} was read`),
+    dotEnv: () => undefined,
+  })
+
+/** What is wrong with one setting when it is given as `text`. */
+function problemOf(name: SettingName, text: string): string | undefined {
+  try {
+    read({ [`JOTTER_${name}`]: text })
+  } catch (error) {
+    assert.ok(error instanceof SettingsError, String(error))
+    return error.problems.find(({ setting }) => setting === name)?.message
+  }
+  return undefined
+}
+
+const KEY = Buffer.alloc(32, 1)
+const RATE = {
+  good: [
+    ['3/hour', { limit: 3, windowSeconds: 3600 }],
+    ['off', undefined],
+  ],
+  bad: ['', '0/second', '1', '1/week', '1 per second', 'none'],
+} as const
+
+type Texts = { good: readonly (readonly [text: string, value: unknown])[]; bad: readonly string[] }
+const same = (...texts: string[]) => texts.map((text) => [text, text] as const)
+
+/** Texts of every setting. What a kind takes is spelt out in settings-kinds.test.ts. */
+const TEXTS: Readonly<Record<SettingName, Texts>> = {
+  ENV: { good: same('development', 'testing'), bad: ['', 'prod', 'Production', 'test', 'staging'] },
+  HOST: { good: same('127.0.0.1', '::1', 'localhost'), bad: [''] },
+  PORT: {
+    good: [
+      ['0', 0],
+      ['65535', 65_535],
+    ],
+    bad: ['', '65536', '-1', 'http', '80 ', '0x50'],
+  },
+  DATA: { good: same('./data', '/var/lib/jotter', 'data dir'), bad: [''] },
+  DATABASE_URL: {
+    good: same('memory:', 'sqlite:a.db'),
+    bad: ['', 'sqlite:', 'mysql://db', 'a.db'],
+  },
+  DATABASE_TEST_URL: { good: same('memory:', 'sqlite:a.db'), bad: ['', 'sqlite:', 'memory'] },
+  ISSUER: {
+    good: same('https://a.example'),
+    bad: ['', 'a.example', 'https://a.example/', 'ftp://a'],
+  },
+  ADMIN_KEY: { good: same('k'.repeat(32)), bad: ['', 'k'.repeat(31), `${'k'.repeat(32)} `] },
+  SECRET_KEY: { good: same('s'.repeat(32), 'short'), bad: [''] },
+  MASTER_KEY: { good: same('m'.repeat(32), 'short'), bad: [''] },
+  ALLOW_OPEN: {
+    good: [
+      ['true', true],
+      ['0', false],
+    ],
+    bad: ['', 'yes', 'TRUE'],
+  },
+  TRUST_PROXY: {
+    good: [
+      ['', []],
+      ['10.0.0.0/8', ['10.0.0.0/8']],
+    ],
+    bad: ['1', 'true', '10.0.0.0/0'],
+  },
+  CORS_ORIGINS: {
+    good: [
+      ['', []],
+      ['https://a.example', ['https://a.example']],
+    ],
+    bad: ['*', 'null', 'a.example', 'https://a.example/'],
+  },
+  TELESIGN_CUSTOMER_ID: { good: [], bad: [''] },
+  TELESIGN_API_KEY: { good: [], bad: ['', 'key', 'QUJD-', 'QUJD\n'] },
+  ISSUE_ACCESS: { good: same('open', 'key'), bad: ['', 'closed', 'OPEN'] },
+  RATE_LIMIT: RATE,
+  RATE_LIMIT_KEY: RATE,
+  RATE_LIMIT_PHONE: RATE,
+  STORE_TOKENS: { good: same('full', 'digest'), bad: ['', 'hash', 'none'] },
+  RETENTION_DAYS: {
+    good: [
+      ['1', 1],
+      ['36500', 36_500],
+    ],
+    bad: ['', '0', '-1', '36501', '90 days', '1.5'],
+  },
+  LOG_REQUESTS: { good: same('errors', 'all', 'off'), bad: ['', 'none', 'false'] },
+  LOG_LEVEL: {
+    good: same('fatal', 'error', 'warn', 'info', 'debug', 'trace'),
+    bad: ['', 'silent', 'INFO', 'verbose'],
+  },
+}
+
+for (const [name, { good, bad }] of Object.entries(TEXTS) as [SettingName, Texts][]) {
+  describe(`the setting ${name}`, () => {
+    for (const [text, value] of good) {
+      test(`takes ${JSON.stringify(text)}`, () => {
+        assert.deepEqual(read({ [`JOTTER_${name}`]: text }).settings[name], value)
+      })
+    }
+    for (const text of bad) {
+      test(`refuses ${JSON.stringify(text)}`, () =>
+        assert.notEqual(problemOf(name, text), undefined))
+    }
+  })
+}
+
+test('the two TeleSign settings are taken together', () => {
+  const { settings } = read({
+    TELESIGN_CUSTOMER_ID: 'FFFFFFFF-EEEE-DDDD-1234-AB1234567890',
+    TELESIGN_API_KEY: KEY.toString('base64'),
+  })
+  assert.equal(settings.TELESIGN_CUSTOMER_ID, 'FFFFFFFF-EEEE-DDDD-1234-AB1234567890')
+  assert.deepEqual(settings.TELESIGN_API_KEY, KEY)
+})
+
+describe('defaults', () => {
+  const DEFAULTS = {
+    HOST: '127.0.0.1',
+    PORT: 7519,
+    DATA: './data',
+    ALLOW_OPEN: false,
+    TRUST_PROXY: [],
+    CORS_ORIGINS: [],
+    RATE_LIMIT: { limit: 1, windowSeconds: 1 },
+    RATE_LIMIT_KEY: { limit: 1000, windowSeconds: 1 },
+    RATE_LIMIT_PHONE: { limit: 10, windowSeconds: 60 },
+    STORE_TOKENS: 'full',
+    RETENTION_DAYS: 90,
+    LOG_REQUESTS: 'errors',
+    LOG_LEVEL: 'info',
+    DATABASE_URL: undefined,
+    DATABASE_TEST_URL: undefined,
+    ISSUER: undefined,
+    ADMIN_KEY: undefined,
+    SECRET_KEY: undefined,
+    TELESIGN_CUSTOMER_ID: undefined,
+    TELESIGN_API_KEY: undefined,
+  }
+  const MASTER_KEY = 'm'.repeat(32)
+  const PROFILES: Readonly<Record<Environment, object>> = {
+    development: { ISSUE_ACCESS: 'open', MASTER_KEY: undefined },
+    testing: { ISSUE_ACCESS: 'open', MASTER_KEY: undefined },
+    production: { ISSUE_ACCESS: 'key', MASTER_KEY },
+  }
+  for (const [ENV, own] of Object.entries(PROFILES)) {
+    test(`of the ${ENV} profile are what http-api.md says`, () => {
+      const master = ENV === 'production' ? { JOTTER_MASTER_KEY: MASTER_KEY } : {}
+      const { settings } = read({ JOTTER_ENV: ENV, ...master })
+      assert.deepEqual(settings, { ENV, ...DEFAULTS, ...own })
+    })
+  }
+
+  test('are those of the development profile when none is named', () => {
+    assert.deepEqual(read({}).settings, read({ JOTTER_ENV: 'development' }).settings)
+  })
+})
+
+test('the names without a prefix are those that the documents and platforms use', () => {
+  const rows = Object.entries(SETTINGS) as [SettingName, Setting][]
+  assert.deepEqual(
+    rows.filter(([, { bare }]) => bare).map(([name]) => name),
+    [
+      'HOST',
+      'PORT',
+      'DATABASE_URL',
+      'DATABASE_TEST_URL',
+      'SECRET_KEY',
+      'TELESIGN_CUSTOMER_ID',
+      'TELESIGN_API_KEY',
+      'LOG_LEVEL',
+    ],
+  )
+})
+
+test('L-01 no message and no warning holds a part of a secret that was refused or doubted', () => {
+  const secrets = (Object.entries(SETTINGS) as [SettingName, Setting][])
+    .filter(([, { secret }]) => secret)
+    .map(([name]) => name)
+  const silent = fc.property(
+    fc.constantFrom(...secrets),
+    // Letters and digits that no message is made of, and whatever a key may be spoilt with.
+    fc.array(fc.constantFrom('Xq7', 'Zj4', 'Vw9', 'Kx8', '-', '_', ' ', '=', '\n', 'é'), {
+      maxLength: 30,
+    }),
+    fc.constantFrom('development', 'testing', 'production'),
+    (name, parts, ENV) => {
+      let said = ''
+      try {
+        const { warnings } = read({ JOTTER_ENV: ENV, [`JOTTER_${name}`]: parts.join('') })
+        said = warnings.join('\n')
+      } catch (error) {
+        said = `${(error as SettingsError).message} ${JSON.stringify((error as SettingsError).problems)}`
+      }
+      assert.doesNotMatch(said, /Xq7|Zj4|Vw9|Kx8/)
+    },
+  )
+  fc.assert(silent, { numRuns: 1000 })
+})
