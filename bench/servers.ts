@@ -6,6 +6,7 @@
 import { join } from 'node:path'
 import { fillTable } from './floors/table.ts'
 import type { Fill } from './history.ts'
+import { fillService } from './service-table.ts'
 
 export interface Server {
   /** Arguments of `node`; `--port` and `--data` follow. */
@@ -30,7 +31,7 @@ export const SERVERS = {
   none: { args: [floor('none.ts')], durable: false },
   group: { args: [floor('group.ts')], durable: true, fill: fillTable },
   worker: { args: [floor('worker.ts')], durable: true, fill: fillTable },
-  jotter: { ...service, durable: true },
+  jotter: { ...service, durable: true, fill: fillService },
   'no-store': { ...service, args: ['--conditions=source', NO_STORE], durable: false },
 } as const satisfies Record<string, Server>
 

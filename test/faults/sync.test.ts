@@ -16,9 +16,9 @@ import { startTestService } from '../support/service.ts'
 
 test('F-02 no byte of an answer leaves while its commit is held back', async (t) => {
   const { address, data, get } = await startTestService(t)
-  const commits = await commitCounter(get)
+  const isStored = rowSeenBy(t, data)
+  const before = await commitsOf(get)
   using other = new DatabaseSync(join(data, 'jotter.db'))
-  const before = await commits()
 
   other.exec('BEGIN IMMEDIATE')
   let answered = 0
@@ -28,7 +28,6 @@ test('F-02 no byte of an answer leaves while its commit is held back', async (t)
       return isStored(`held-${i}`)
     }),
   )
-  const isStored = rowSeenBy(t, data)
   // The loop runs on: each of these answers is one in which the others could have come.
   for (let i = 0; i < 20; i++) assert.equal((await get('/livez')).status, 200)
   assert.equal(answered, 0)
@@ -37,7 +36,7 @@ test('F-02 no byte of an answer leaves while its commit is held back', async (t)
   for (const { status, stored } of await Promise.all(asked)) {
     assert.deepEqual({ status, stored }, { status: 200, stored: true })
   }
-  const made = (await commits()) - before
+  const made = (await commitsOf(get)) - before
   t.diagnostic(`${asked.length} answers, ${made} commits`)
   assert.ok(made <= asked.length / 10, `${made} commits for ${asked.length} waiting requests`)
 })
@@ -106,9 +105,7 @@ function firstByte(address: string, path: string, look: () => boolean) {
 }
 
 /** How many commits the service has made, by its own count. */
-async function commitCounter(get: (path: string) => Promise<Response>) {
-  return async () => {
-    const text = await (await get('/metrics')).text()
-    return Number(/^jotter_commit_writes_count (\d+)$/m.exec(text)?.[1])
-  }
+async function commitsOf(get: (path: string) => Promise<Response>): Promise<number> {
+  const text = await (await get('/metrics')).text()
+  return Number(/^jotter_commit_writes_count (\d+)$/m.exec(text)?.[1])
 }

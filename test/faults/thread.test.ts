@@ -1,34 +1,68 @@
-/** The thread that owns the database connection ends; the process goes on. */
+/** The thread that owns the writing connection dies, and the process goes on. */
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import type { Worker } from 'node:worker_threads'
 import { StoreUnavailable } from '../../packages/server/src/errors.ts'
 import type { SqlDriver } from '../../packages/server/src/stores/sql/driver.ts'
 import { openSqlite } from '../../packages/server/src/stores/sql/sqlite.ts'
 import { openSandbox } from '../support/process.ts'
+import { seededRandom } from './random.ts'
 
 const KEEP = 'INSERT INTO customers (id, created_at) VALUES (?1, 0)'
 
-test('F-22 a database thread that dies refuses what it had, and another takes over', async (t) => {
-  const { driver, writer } = await openWithWriter(t)
-  for (let death = 0; death < 5; death++) {
-    const thread = await writer(`before-${death}`)
-    const ids = Array.from({ length: 50 }, (_, i) => `held-${death}-${i}`)
-    const held = ids.map((id) => driver.write([KEEP, id]))
-    // The batch leaves in this turn of the loop: the thread dies with it.
-    setImmediate(() => void thread.terminate())
-    const outcomes = await Promise.allSettled(held)
+test('F-22 writes in flight when the thread dies are refused, the next one works', async (t) => {
+  const { path, driver, writer, keptOf } = await openWithWriter(t)
+  using other = new DatabaseSync(path)
+  // Held back by a lock, none of them can be done when the thread is told to end.
+  other.exec('BEGIN IMMEDIATE')
+  const ids = Array.from({ length: 50 }, (_, i) => `held-${i}`)
+  const held = Promise.allSettled(ids.map((id) => driver.write([KEEP, id])))
+  setImmediate(() => void writer().terminate())
 
-    assert.equal(await driver.write([KEEP, `after-${death}`]), 1)
-    const kept = new Set((await driver.rows('SELECT id FROM customers', [])).map(({ id }) => id))
-    for (const [i, outcome] of outcomes.entries()) {
-      if (outcome.status === 'fulfilled') assert.ok(kept.has(ids[i] as string))
-      else assert.ok(outcome.reason instanceof StoreUnavailable, outcome.reason)
-    }
-    // All of one commit or nothing of it.
-    const whole = ids.filter((id) => kept.has(id)).length
-    assert.ok(whole === 0 || whole === ids.length, `${whole} of ${ids.length} were kept`)
+  for (const outcome of await held) {
+    assert.ok(outcome.status === 'rejected' && outcome.reason instanceof StoreUnavailable)
   }
+  other.exec('ROLLBACK')
+  assert.equal(await driver.write([KEEP, 'after']), 1)
+  assert.deepEqual(await keptOf(ids), [])
 })
+
+test('F-22 what a dying thread has answered is kept, and a commit is kept whole or not', async (t) => {
+  const { driver, writer, keptOf } = await openWithWriter(t)
+  const random = seededRandom(t)
+  const total = { batches: 0, refused: 0, kept: 0 }
+  for (let death = 0; death < 10; death++) {
+    setTimeout(() => void writer().terminate(), 1 + random() * 20)
+    for (let refused = false; !refused; total.batches += 1) {
+      const ids = Array.from({ length: 20 }, (_, i) => `${total.batches}-${i}`)
+      const outcomes = await Promise.allSettled(ids.map((id) => driver.write([KEEP, id])))
+      refused = outcomes.some(({ status }) => status === 'rejected')
+      const kept = await keptOf(ids)
+      if (!refused) assert.equal(kept.length, ids.length, 'answered and not kept')
+      else assert.ok(kept.length === 0 || kept.length === ids.length, `${kept.length} were kept`)
+      if (refused) total[kept.length > 0 ? 'kept' : 'refused'] += 1
+    }
+  }
+  t.diagnostic(`${total.batches} commits, 10 deaths: ${total.kept} of their commits were kept`)
+})
+
+async function openWithWriter(t: TestContext) {
+  const path = join(openSandbox(t).folder, 'jotter.db')
+  const driver: SqlDriver = openSqlite(path, { now: 0 })
+  t.after(() => driver.close())
+  const keptOf = async (ids: readonly string[]) => {
+    const rows = await driver.rows('SELECT id FROM customers', [])
+    const kept = new Set(rows.map(({ id }) => id))
+    return ids.filter((id) => kept.has(id))
+  }
+  // The reader is there from now on: every further thread is a writer.
+  await keptOf([])
+  const threads: Worker[] = []
+  const collect = (thread: Worker) => void threads.push(thread)
+  process.on('worker', collect)
+  t.after(() => process.off('worker', collect))
+  await driver.write([KEEP, 'before'])
+  return { path, driver, keptOf, writer: () => threads.at(-1) as Worker }
+}

@@ -38,7 +38,11 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   'comments and commas': { type: JSON_TYPE, body: `{"phone_number":"${PHONE}",/**/}`, status: 400 },
   'single quotes': { type: JSON_TYPE, body: `{'phone_number':'${PHONE}'}`, status: 400 },
-  __proto__: { type: JSON_TYPE, body: beside('"__proto__":{"admin":true}'), status: 400 },
+  'the name __proto__': {
+    type: JSON_TYPE,
+    body: beside('"__proto__":{"admin":true}'),
+    status: 400,
+  },
   constructor: { type: JSON_TYPE, body: beside('"constructor":{"prototype":{}}'), status: 400 },
   'a name twice': { type: JSON_TYPE, body: beside('"phone_number":"16666666666"'), status: 400 },
   'a name twice, once escaped': {

@@ -85,7 +85,6 @@ const ATTACKS: readonly (readonly [name: string, bytes: string])[] = [
   ['HTTP/3.0', get(HOST, undefined, 'HTTP/3.0')],
   ['HTTP/1.10', get(HOST, undefined, 'HTTP/1.10')],
   ['no version', get(HOST, undefined, '')],
-  ['two spaces after the method', get(HOST, ' /v1/token/15550000000/smuggled')],
   ['two Authorizations', get(`${HOST}Authorization: Bearer a\r\nAuthorization: Bearer b\r\n`)],
   ['two Content-Types', post(`Content-Type: application/json\r\n${LENGTH}`, BODY)],
 ]
@@ -102,7 +101,7 @@ for (const [row, [name, bytes]] of ATTACKS.entries()) {
     const [answer] = answers
     assert.equal(answer?.headers.get('connection'), 'close')
     assert.equal(answer?.headers.get('content-type'), 'application/problem+json')
-    assert.match(answer?.headers.get('x-request-id') ?? '', /^[0-9a-f-]{36}$/)
+    assert.match(answer?.headers.get('x-request-id') ?? '', /^[A-Za-z0-9._-]{1,64}$/)
     assert.equal(JSON.parse(answer?.body ?? '').code, 'invalid_request')
   })
 }

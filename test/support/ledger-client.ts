@@ -31,7 +31,7 @@ export interface LedgerOptions {
 export type LedgerLine =
   | { sent: string; xid?: string }
   | { acked: string; xid: string; sha256: string; t: number }
-  | { refused: string; status: number; retryAfter: boolean; empty: boolean; ms: number }
+  | { refused: string; status: number; retryAfter: boolean; ms: number }
   /** There was a connection, and no whole answer on it. */
   | { broken: string; why: string }
   /** There was no connection. */
@@ -88,8 +88,7 @@ async function run({ url, file, concurrency, keepAlive, series }: LedgerOptions)
         return
       }
       const retryAfter = headers['retry-after'] !== undefined
-      const ms = Math.round(performance.now() - started)
-      note({ refused: phone, status, retryAfter, empty: body === '', ms })
+      note({ refused: phone, status, retryAfter, ms: Math.round(performance.now() - started) })
       await sleep(PAUSE_AFTER_REFUSAL_MS)
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error

@@ -22,15 +22,17 @@ const KEY = createSecretKey(CUSTOMER.TELESIGN_API_KEY, 'base64')
 const ASKED_AT_ONCE = 16
 
 /** One order as its client knows it. */
-interface Order {
+export interface Order {
   readonly phone: string
   /** Known before the answer, or from it. */
   xid: string | undefined
   /** Of the token in the answer; undefined without one. */
   sha256: string | undefined
   /** Answered, and not with a token. */
-  refused: boolean
+  refused: Refused | undefined
 }
+
+type Refused = Extract<LedgerLine, { refused: unknown }>
 
 /** One row as the service or its file tells it. */
 interface Stored {
@@ -116,11 +118,11 @@ export function readLedger(file: string): Order[] {
     const line = JSON.parse(text) as LedgerLine
     if ('sent' in line) {
       const { sent: phone, xid } = line
-      orders.set(phone, { phone, xid, sha256: undefined, refused: false })
+      orders.set(phone, { phone, xid, sha256: undefined, refused: undefined })
     } else if ('acked' in line) {
       Object.assign(orders.get(line.acked) as Order, { xid: line.xid, sha256: line.sha256 })
     } else if ('refused' in line) {
-      Object.assign(orders.get(line.refused) as Order, { refused: true })
+      Object.assign(orders.get(line.refused) as Order, { refused: line })
     }
   }
   return [...orders.values()]
@@ -153,7 +155,7 @@ async function classify(order: Order, rows: Stored[]): Promise<keyof Verdict> {
   if (rows.length > 1) return 'duplicate'
   if (row === undefined) return order.sha256 === undefined ? 'unknown_absent' : 'lost'
   if (!(await isWhole(row)) || row.phone !== order.phone) return 'torn'
-  if (order.refused) return 'refused_present'
+  if (order.refused !== undefined) return 'refused_present'
   if (order.sha256 === undefined) return 'unknown_present'
   return sha256(row.token) === order.sha256 ? 'acked' : 'different'
 }
@@ -197,8 +199,7 @@ export function serviceSource(address: string): Source & Disposable {
 }
 
 /**
- * What the SQLite file says, when no service has it open: also two rows of one order, which the
- * service would show only one of.
+ * What the SQLite file says: also two rows of one order, of which the service would show only one.
  *
  * @throws {AssertionError} When the file itself is damaged.
  */
@@ -218,4 +219,4 @@ export function fileSource(path: string): Source {
   return async ({ phone }) => rows.get(phone) ?? []
 }
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')

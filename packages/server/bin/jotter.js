@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
  * Starts the command. Built, it is loaded right here. In a checkout it runs from source, for which
- * Node must be told to resolve our packages so, and is one process more. Written for any Node, since
- * the first thing it finds out is how old that one is.
+ * Node must be told where our packages have theirs: that takes a process more. Written for any Node,
+ * since how old this one is turns out only here.
  */
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -13,20 +13,20 @@ const OLDEST = 24
 
 const built = new URL('../dist/cli/main.js', import.meta.url)
 const source = new URL('../src/cli/main.ts', import.meta.url)
+const isBuilt = existsSync(built)
 const isNewEnough = Number.parseInt(process.versions.node, 10) >= OLDEST
 
-if (isNewEnough && existsSync(built)) {
+if (isBuilt && isNewEnough) {
   await import(built.href)
 } else {
   const node = isNewEnough ? process.execPath : pinnedNode()
-  if (node === undefined) {
+  const main = isBuilt ? [fileURLToPath(built)] : ['--conditions=source', fileURLToPath(source)]
+  if (node !== undefined) run(node, [...main, ...process.argv.slice(2)])
+  else {
     process.stderr.write(
-      `error: jotter needs Node ${OLDEST} or newer\n  from   ${process.execPath} (${process.version})\n`,
+      `error: jotter needs Node ${OLDEST} or newer\n  from   ${process.execPath}, which is ${process.version}\n`,
     )
     process.exitCode = 2
-  } else {
-    const main = existsSync(built) ? [built] : ['--conditions=source', source]
-    run(node, [...main.map((part) => (part instanceof URL ? fileURLToPath(part) : part))])
   }
 }
 
@@ -39,17 +39,18 @@ function pinnedNode() {
   }
 }
 
-/** Passes signals on, and ends as the child ends. */
-function run(node, main) {
-  const child = spawn(node, [...main, ...process.argv.slice(2)], { stdio: 'inherit' })
+/** Passes signals on, and ends as the other process ends. */
+function run(node, args) {
+  const child = spawn(node, args, { stdio: 'inherit' })
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
     process.on(signal, () => child.kill(signal))
   }
   child.on('exit', (code, signal) => {
-    if (signal === null) process.exitCode = code
-    else {
-      process.removeAllListeners(signal)
-      process.kill(process.pid, signal)
+    if (signal === null) {
+      process.exitCode = code
+      return
     }
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
   })
 }

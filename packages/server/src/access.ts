@@ -3,7 +3,7 @@ import { type ApiKeyService, type Caller, demandScope } from './api-keys/service
 import type { Scope } from './api-keys/store.ts'
 import { ServiceError } from './errors.ts'
 import { addressBucket } from './limits/address.ts'
-import { type Limiter, limitHeaders } from './limits/limiter.ts'
+import { type Limiter, limitHeaders, type Verdict } from './limits/limiter.ts'
 
 export interface AccessDeps {
   apiKeys: ApiKeyService
@@ -45,11 +45,7 @@ export function accessHook(deps: AccessDeps): onRequestHookHandler {
       return
     }
     // Where anybody may issue, a key is still welcome: it has a budget and a customer of its own.
-    if (access !== 'issue' || issueAccess !== 'open') {
-      throw new ServiceError('authentication_required', {
-        headers: { 'www-authenticate': CHALLENGE },
-      })
-    }
+    if (access !== 'issue' || issueAccess !== 'open') throw authenticationRequired()
     count(undefined, request, reply)
     done()
   }
@@ -59,14 +55,16 @@ export function accessHook(deps: AccessDeps): onRequestHookHandler {
 function spend(limiter: Limiter | undefined, key: string, reply: FastifyReply): void {
   if (limiter === undefined) return
   const verdict = limiter.take(key)
+  if (!verdict.allowed) throw rateLimited(limiter, verdict)
   reply.headers(limitHeaders(limiter, verdict))
-  if (!verdict.allowed) throw rateLimited(limiter, verdict.resetSeconds)
 }
 
-export function rateLimited({ name, rate }: Limiter, resetSeconds: number): ServiceError {
+/** Its header fields tell of the limit that refused, whatever other one has counted the request. */
+export function rateLimited(limiter: Limiter, verdict: Verdict): ServiceError {
+  const { name, rate } = limiter
   return new ServiceError('rate_limited', {
     detail: `${rate.limit} in ${rate.windowSeconds} s are allowed per ${name}`,
-    headers: { 'retry-after': String(resetSeconds) },
+    headers: { ...limitHeaders(limiter, verdict), 'retry-after': String(verdict.resetSeconds) },
   })
 }
 
@@ -84,6 +82,8 @@ function refusePrefetch({ headers }: FastifyRequest): void {
 function bearerOf({ headers }: FastifyRequest): string | undefined {
   const { authorization } = headers
   if (authorization === undefined) return undefined
+  // Of another scheme: no token was presented, and the challenge must not speak of one (§3.1).
+  if (!/^Bearer +[^ ]/i.test(authorization)) throw authenticationRequired()
   const credential = /^Bearer +([\x21-\x7e]{1,512})$/i.exec(authorization)?.[1]
   if (credential === undefined) throw invalidKey()
   return credential
@@ -94,6 +94,9 @@ async function authenticate(apiKeys: ApiKeyService, secret: string): Promise<Cal
   if (caller === undefined) throw invalidKey()
   return caller
 }
+
+const authenticationRequired = () =>
+  new ServiceError('authentication_required', { headers: { 'www-authenticate': CHALLENGE } })
 
 const invalidKey = () =>
   new ServiceError('api_key_invalid', {

@@ -11,13 +11,20 @@ import {
   StoreUnavailable,
 } from './errors.ts'
 
-/** Fastify's own refusals. What is not named here and is below 500 is `invalid_request`. */
+/**
+ * Fastify's own refusals. What is not named here and is below 500 is `invalid_request`. Their
+ * messages are not passed on: some quote the path, and with it a phone number.
+ */
 const OF_FASTIFY: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'payload_too_large',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
 }
 
 const RETRY_AFTER_SECONDS = '1'
+
+/** A failure of ours, as opposed to a refusal. */
+export const isFailure = (code: ErrorCode): boolean =>
+  code === 'internal_error' || code === 'store_unavailable'
 
 /** `request.refusal` is what the request log and the metrics say of a refused request. */
 export interface Refusal {
@@ -35,12 +42,15 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   const known = toServiceError(error)
   request.refusal = { code: known.code, cause: known.status < 500 ? undefined : error }
   reply.code(known.status).headers(known.headers)
-  if (known.status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS)
-  if (known.status >= 500 && request.routeOptions.config.emptyOnFailure && !wantsJson(request)) {
+  if (known.code === 'store_unavailable') reply.header('retry-after', RETRY_AFTER_SECONDS)
+  const { emptyOnFailure } = request.routeOptions.config
+  if (isFailure(known.code) && emptyOnFailure && !wantsJson(request)) {
     reply.header('content-type', 'text/plain').send('')
     return
   }
-  reply.header('content-type', 'application/problem+json').send(problem(known, request.id))
+  // As bytes: to text Fastify would add a charset, which this type does not have.
+  const body = Buffer.from(problem(known, request.id))
+  reply.header('content-type', 'application/problem+json').send(body)
 }
 
 /** The body of an answer, as text: the same where no request could be parsed. */
@@ -58,9 +68,23 @@ export function problem({ code, detail, fields }: ServiceError, requestId: strin
   })
 }
 
-/** Whether the caller asks for JSON by name; a browser's or curl's `*∕*` does not. */
-export const wantsJson = (request: FastifyRequest): boolean =>
-  request.headers.accept?.includes('application/json') ?? false
+/**
+ * Whether JSON is asked for by name, and no less than plain text (RFC 9110 §12.5.1). The `*∕*` of a
+ * browser or curl does not ask for it.
+ */
+export function wantsJson({ headers }: FastifyRequest): boolean {
+  const accept = headers.accept?.toLowerCase()
+  if (accept === undefined || !accept.includes('application/json')) return false
+  const weight = weightIn(accept, 'application/json')
+  return weight > 0 && weight >= weightIn(accept, 'text/plain')
+}
+
+function weightIn(accept: string, type: string): number {
+  const ranges = accept.split(',').map((range) => range.split(';').map((part) => part.trim()))
+  const parameters = ranges.find(([name]) => name === type)
+  const q = parameters?.find((part) => part.startsWith('q='))
+  return parameters === undefined ? 0 : Number(q?.slice(2) ?? 1)
+}
 
 function toServiceError(error: unknown): ServiceError {
   if (error instanceof ServiceError) return error
@@ -74,8 +98,7 @@ function toServiceError(error: unknown): ServiceError {
     })
   }
   if (statusCode !== undefined && statusCode < 500) {
-    const { message } = error as Error
-    return new ServiceError(OF_FASTIFY[code ?? ''] ?? 'invalid_request', { detail: message })
+    return new ServiceError(OF_FASTIFY[code ?? ''] ?? 'invalid_request')
   }
   return new ServiceError('internal_error', { cause: error })
 }
@@ -88,6 +111,7 @@ function toField({
   // Of a member that is missing or does not belong, the path is its parent's.
   const { missingProperty, additionalProperty } = params as Record<string, string | undefined>
   const member = missingProperty ?? additionalProperty
-  const pointer = member === undefined ? instancePath : `${instancePath}/${member}`
+  const name = member?.replaceAll('~', '~0').replaceAll('/', '~1')
+  const pointer = name === undefined ? instancePath : `${instancePath}/${name}`
   return { pointer, detail: message ?? 'is not valid' }
 }

@@ -3,6 +3,8 @@
  * What every route shares (headers, request id, access, limits, errors, log and metrics) is a hook
  * here, so that no route can forget it.
  */
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Key } from '@jotter/token'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
@@ -10,24 +12,26 @@ import { accessHook, rateLimited } from './access.ts'
 import { answerError } from './answer-error.ts'
 import { apiKeyRoutes } from './api-keys/routes.ts'
 import { apiKeyService } from './api-keys/service.ts'
+import type { ServiceError } from './errors.ts'
 import { transactionRoutes } from './flows/transaction/routes.ts'
 import { type Limiter, memoryLimiter } from './limits/limiter.ts'
-import { answerUnknown } from './not-found.ts'
+import { refuseUnknown, rememberMethods, unknownRoute } from './not-found.ts'
 import type { Metrics } from './operation/metrics.ts'
 import { describeApi } from './operation/openapi.ts'
 import { requestLog } from './operation/request-log.ts'
 import { operationRoutes } from './operation/routes.ts'
+import { requestIds } from './request-id.ts'
 import type { Settings } from './settings.ts'
 import type { Rate } from './settings-kinds.ts'
 import type { Stores } from './stores/open.ts'
 import {
-  answerParserError,
   BODY_LIMIT_BYTES,
+  distrust,
   MAX_HEADER_FIELDS,
   readJsonBodies,
-  refuseOddHeaders,
+  refuseOddRequest,
 } from './strict-http.ts'
-import { uuidv7 } from './uuid.ts'
+import { refusalOf, refuseUnreadable } from './unreadable.ts'
 
 export interface AppDeps {
   settings: Settings
@@ -45,8 +49,6 @@ export interface AppDeps {
   stopping: () => boolean
 }
 
-const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/
-
 /** Of every answer. An answer without them could be cached, sniffed or told to other sites. */
 const HEADERS = {
   'cache-control': 'no-store',
@@ -55,47 +57,80 @@ const HEADERS = {
   'x-content-type-options': 'nosniff',
 }
 
+/** Of answers to pages of the allowed origins: no cookies, and what a client of ours reads. */
+const CORS = {
+  methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
+  exposedHeaders: ['location', 'ratelimit', 'ratelimit-policy', 'retry-after', 'x-request-id'],
+  maxAge: 600,
+  strictPreflight: false,
+}
+
 export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const { settings, stores, customer, metrics, log, now, monotonic } = deps
+  const requestId = requestIds()
 
   const app = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: 10_000,
     keepAliveTimeout: 72_000,
-    // Node looks for slow senders this often; its own 30 s would let them stay for 40.
-    http: { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 },
+    // Of a client that does not read what it asked for.
+    connectionTimeout: 30_000,
+    http: {
+      headersTimeout: 10_000,
+      // Node looks for slow senders this often; its own 30 s would let them stay for 40.
+      connectionsCheckingInterval: 2_000,
+      // Its refusal would have no body and no request id: see strict-http.ts.
+      requireHostHeader: false,
+    },
     // What does not fit is refused, never cut or converted until it does.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: true } },
     trustProxy: settings.TRUST_PROXY.length > 0 ? settings.TRUST_PROXY : false,
     // While stopping, what was accepted is served: see drain.ts.
     return503OnClosing: false,
-    genReqId: ({ headers }) => {
-      const given = headers['x-request-id']
-      return typeof given === 'string' && REQUEST_ID.test(given) ? given : uuidv7(now())
-    },
+    genReqId: ({ headers }) => requestId(headers['x-request-id']),
     routerOptions: {
       // A longer parameter reaches its route, which refuses it with a reason.
       maxParamLength: 16 * 1024,
     },
+    // No hook runs for an address with a bad escape.
     frameworkErrors: (error, request, reply) => {
       prepare(request, reply)
+      distrust(request)
+      reply.header('connection', 'close')
       answerError(error, request, reply)
+      answered(request, reply)
     },
-    clientErrorHandler: (error, socket) => answerParserError(error, socket, now()),
+    clientErrorHandler: (error, socket) => {
+      if (error.code !== 'ECONNRESET') closeUnreadable(socket, refusalOf(error, allowOf))
+      else socket.destroy()
+    },
   })
 
-  app.server.maxHeadersCount = MAX_HEADER_FIELDS
+  // One more than is allowed, so that one too many is seen.
+  app.server.maxHeadersCount = MAX_HEADER_FIELDS + 1
+  // Without a listener Node would close the connection, or refuse without a body.
+  app.server.on('connect', ({ method, url = '' }: IncomingMessage, socket: Socket) =>
+    closeUnreadable(socket, unknownRoute(method ?? '', allowOf(url))),
+  )
+  app.server.on('checkExpectation', app.routing)
   app.setErrorHandler(answerError)
   app.decorateRequest('caller', undefined)
   app.decorateRequest('refusal', undefined)
   readJsonBodies(app)
-  answerUnknown(app)
+  const allowOf = rememberMethods(app)
   await describeApi(app, deps)
 
   function prepare(request: FastifyRequest, reply: FastifyReply): void {
     reply.headers(HEADERS)
     reply.header('x-request-id', request.id)
     if (deps.stopping()) reply.header('connection', 'close')
+  }
+
+  const { answered, unreadable } = requestLog({ log, metrics, which: settings.LOG_REQUESTS })
+
+  function closeUnreadable(socket: Socket, refusal: ServiceError): void {
+    const id = requestId(undefined)
+    if (refuseUnreadable(socket, refusal, id)) unreadable(refusal, id)
   }
 
   const limiter = (name: string, rate: Rate | undefined): Limiter | undefined =>
@@ -118,15 +153,22 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   // cost as much as the token's signature.
   app.addHook('onRequest', (request, reply, done) => {
     prepare(request, reply)
-    refuseOddHeaders(request)
+    refuseOddRequest(request)
     done()
   })
   if (settings.CORS_ORIGINS.length > 0) {
     const { default: cors } = await import('@fastify/cors')
-    await app.register(cors, { origin: settings.CORS_ORIGINS, maxAge: 600 })
+    const allowed = (origin = '') => settings.CORS_ORIGINS.includes(origin) && origin
+    await app.register(cors, {
+      delegator: ({ headers }, done) => done(null, { ...CORS, origin: allowed(headers.origin) }),
+    })
   }
+  app.addHook('onRequest', refuseUnknown(allowOf))
   app.addHook('onRequest', access)
-  app.addHook('onResponse', requestLog({ log, metrics, which: settings.LOG_REQUESTS }))
+  app.addHook('onResponse', (request, reply, done) => {
+    answered(request, reply)
+    done()
+  })
 
   await app.register(
     transactionRoutes({
@@ -138,7 +180,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       spendOnPhone(phoneNumber) {
         const verdict = perPhone?.take(phoneNumber)
         if (perPhone !== undefined && verdict?.allowed === false) {
-          throw rateLimited(perPhone, verdict.resetSeconds)
+          throw rateLimited(perPhone, verdict)
         }
       },
       onIssue: () => metrics.tokenIssued('transaction'),

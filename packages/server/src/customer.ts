@@ -1,8 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { platform } from 'node:os'
 import { join } from 'node:path'
 import { importKey, type Key } from '@jotter/token'
 import type { Settings } from './settings.ts'
+import { base64 } from './settings-kinds.ts'
+import { isCustomerId } from './settings-rules.ts'
 
 /** Whose keys and transactions those are that were made before a customer was configured. */
 const UNCONFIGURED = 'default'
@@ -57,23 +60,35 @@ const fileOf = ({ DATA }: Settings): string => join(DATA, 'telesign.json')
 const signingKey = (secret: Buffer): Key =>
   importKey({ secret, alg: 'HS256' }, { allowShortSecret: true })
 
-/** Keeps what is there, whoever made it first. */
+/** Keeps what is there, whoever made it first. Nobody ever sees half of the file, or loses it. */
 function makeFile(file: string): void {
+  if (existsSync(file)) return
   const customer_id = randomUUID().toUpperCase()
   const made = { customer_id, api_key: randomBytes(64).toString('base64') }
+  const draft = `${file}.${customer_id}`
   try {
-    writeFileSync(file, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
+    writeFileSync(draft, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600, flush: true })
+    // Unlike a rename, a link does not take the place of what another start has made meanwhile.
+    linkSync(draft, file)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    rmSync(draft, { force: true })
   }
 }
 
 function readFile(file: string): OwnCustomer {
+  // Windows knows no such mode, and Node makes one up.
+  if (platform() !== 'win32' && (statSync(file).mode & 0o007) !== 0) {
+    throw new CustomerFileError(
+      `${file} holds a key and is open to every user of this machine: chmod 600 it, or remove it for a new customer and key`,
+    )
+  }
   const text = readFileSync(file, 'utf8')
   try {
-    const { customer_id: id, api_key } = JSON.parse(text) as Record<string, string>
-    if (!id || !api_key) throw new Error('a member is missing')
-    return { id, key: signingKey(Buffer.from(api_key, 'base64')), file }
+    const { customer_id: id, api_key } = JSON.parse(text) as Record<string, unknown>
+    if (!isCustomerId(id)) throw new Error('no such id')
+    return { id, key: signingKey(base64.parse(api_key as string)), file }
   } catch {
     // Without its cause: what the parser says quotes the text, and with it the key.
     throw new CustomerFileError(

@@ -4,7 +4,7 @@
  */
 import type { Caller } from './api-keys/service.ts'
 import type { Scope } from './api-keys/store.ts'
-import type { ErrorCode } from './errors.ts'
+import { type ErrorCode, ServiceError } from './errors.ts'
 
 export interface RouteRules {
   /**
@@ -28,6 +28,18 @@ declare module 'fastify' {
 
 /** Epoch milliseconds as RFC 3339, in UTC. */
 export const timeText = (at: number): string => new Date(at).toISOString()
+
+/**
+ * Epoch milliseconds of an RFC 3339 time.
+ *
+ * @throws {ServiceError} `invalid_request` at `pointer` for a leap second, which this clock does not
+ *   have, or a day that its month does not have.
+ */
+export function timeOf(text: string, pointer: string): number {
+  const at = Date.parse(text)
+  if (!Number.isNaN(at)) return at
+  throw new ServiceError('invalid_request', { fields: [{ pointer, detail: 'is not a time' }] })
+}
 
 /** `parse(value)`, or undefined for what was not given. */
 export const given = <T>(value: string | undefined, parse: (value: string) => T): T | undefined =>

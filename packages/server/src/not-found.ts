@@ -1,31 +1,49 @@
 import { METHODS } from 'node:http'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import { ServiceError } from './errors.ts'
 
-/**
- * Tells an address without a route (404) from a method that a route does not have (405, with
- * `Allow`). Must be called before the routes are registered.
- */
-export function answerUnknown(app: FastifyInstance): void {
-  const methods = new Map<string, { path: RegExp; allow: Set<string> }>()
+/** The methods of the address that a request target names, for `Allow`; undefined without a route. */
+export type AllowOf = (target: string) => string | undefined
+
+/** Remembers the methods of every route that is registered from now on. */
+export function rememberMethods(app: FastifyInstance): AllowOf {
+  const routes = new Map<string, { path: RegExp; methods: Set<string> }>()
 
   app.addHook('onRoute', ({ url, method }) => {
+    // Of @fastify/cors, for preflights: no address of ours.
+    if (url === '*') return
     // A parameter is one segment, which may be empty: the route itself refuses that.
-    const path = new RegExp(`^${url.replace(/:[^/]+/g, '[^/]*')}$`)
-    const entry = methods.get(url) ?? { path, allow: new Set() }
-    for (const one of [method].flat()) entry.allow.add(one)
-    methods.set(url, entry)
+    const segments = url
+      .split('/')
+      .map((part) => (part.startsWith(':') ? '[^/]*' : RegExp.escape(part)))
+    const path = new RegExp(`^${segments.join('/')}$`)
+    const route = routes.get(url) ?? { path, methods: new Set() }
+    for (const one of [method].flat()) route.methods.add(one)
+    routes.set(url, route)
   })
 
-  app.setNotFoundHandler((request: FastifyRequest) => {
-    const path = request.raw.url?.split('?', 1)[0] ?? ''
-    const known = [...methods.values()].find((entry) => entry.path.test(path))
-    if (known === undefined) throw new ServiceError('not_found')
-    const allow = [...known.allow].join(', ')
-    const method = METHODS.includes(request.method) ? request.method : 'the method'
-    throw new ServiceError('method_not_allowed', {
-      detail: `${method} is not allowed here, only ${allow}`,
-      headers: { allow },
-    })
+  return (target) => {
+    const path = target.replace(/^https?:\/\/[^/]*/i, '').split('?', 1)[0] as string
+    const known = [...routes.values()].find((route) => route.path.test(path))
+    return known && [...known.methods].join(', ')
+  }
+}
+
+/** Refuses what has no route, before anybody asks who calls or what the body is. */
+export function refuseUnknown(allowOf: AllowOf): onRequestHookHandler {
+  return (request, _reply, done) => {
+    // No route of ours has OPTIONS; a preflight that is allowed has been answered before.
+    if (!request.is404 && request.method !== 'OPTIONS') return done()
+    throw unknownRoute(request.method, allowOf(request.url))
+  }
+}
+
+/** An address without a route is 404, a method that its route does not have 405. */
+export function unknownRoute(method: string, allow: string | undefined): ServiceError {
+  if (allow === undefined) return new ServiceError('not_found')
+  const name = METHODS.includes(method) ? method : 'the method'
+  return new ServiceError('method_not_allowed', {
+    detail: `${name} is not allowed here, only ${allow}`,
+    headers: { allow },
   })
 }

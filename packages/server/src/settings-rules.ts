@@ -96,7 +96,7 @@ const RULES: readonly Rule[] = [
   {
     of: ['TELESIGN_CUSTOMER_ID'],
     check: ({ TELESIGN_CUSTOMER_ID: id }) =>
-      id !== undefined && !/^[\x21-\x7e]{1,128}$/.test(id)
+      id !== undefined && !isCustomerId(id)
         ? {
             setting: 'TELESIGN_CUSTOMER_ID',
             message: 'must be 1 to 128 printable ASCII characters without spaces',
@@ -150,6 +150,9 @@ function weakSecret(setting: 'SECRET_KEY' | 'MASTER_KEY'): Rule {
     },
   }
 }
+
+export const isCustomerId = (id: unknown): id is string =>
+  typeof id === 'string' && /^[\x21-\x7e]{1,128}$/.test(id)
 
 /** `localhost`, 127.0.0.0/8 and ::1. */
 export function isLoopback(host: string): boolean {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { databaseOf } from './database.ts'
 import { distance, readSettings, type SettingSources, SettingsError } from './settings-sources.ts'
-import { databaseUrl } from './start.ts'
 
 const PRODUCTION = { JOTTER_ENV: 'production', JOTTER_MASTER_KEY: 'm'.repeat(32) }
 
@@ -244,7 +244,7 @@ describe('a JOTTER_ name that means nothing here', () => {
   const cases = {
     JOTTER_PROT: 'JOTTER_PORT',
     JOTTER_RATELIMIT: 'JOTTER_RATE_LIMIT',
-    JOTTER_DB_URL: 'JOTTER_DATABASE_URL',
+    JOTTER_DATABASE_URI: 'JOTTER_DATABASE_URL',
     JOTTER_TELESIGN_KEY: 'JOTTER_TELESIGN_API_KEY',
     JOTTER_SECRET_KEY_FIEL: 'JOTTER_SECRET_KEY_FILE',
     JOTTER_port: 'JOTTER_PORT',
@@ -300,6 +300,6 @@ describe('the database', () => {
     ],
   ]
   for (const [name, environment, url] of cases) {
-    test(name, () => assert.equal(databaseUrl(read({ environment }).settings), url))
+    test(name, () => assert.equal(databaseOf(read({ environment }).settings).url, url))
   }
 })

@@ -6,9 +6,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { JsonError, parseStrictJson } from '@jotter/token'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { problem } from './answer-error.ts'
 import { type ErrorCode, ServiceError } from './errors.ts'
-import { uuidv7 } from './uuid.ts'
 
 export const MAX_HEADER_FIELDS = 100
 export const BODY_LIMIT_BYTES = 16 * 1024
@@ -22,18 +20,55 @@ const SINGLE = new Set([
   'idempotency-key',
 ])
 
-export function refuseOddHeaders({ raw }: FastifyRequest): void {
-  const { rawHeaders } = raw as IncomingMessage
-  if (rawHeaders.length >= MAX_HEADER_FIELDS * 2) throw new ServiceError('headers_too_large')
-  let seen = ''
+/** Connections on which something odd came: whatever follows it there is not served either. */
+const distrusted = new WeakSet<Socket>()
+
+/**
+ * Refuses what a proxy in front might have read as another request than we do, and closes its
+ * connection.
+ *
+ * @throws {ServiceError} `invalid_request`, `headers_too_large`.
+ */
+export function refuseOddRequest(request: FastifyRequest): void {
+  const { rawHeaders, url = '', headers, socket, httpVersion } = request.raw
+  if (distrusted.has(socket)) refuse(request, 'it follows a request that was refused')
+  if (rawHeaders.length > MAX_HEADER_FIELDS * 2) refuse(request, undefined, 'headers_too_large')
+  if ((!url.startsWith('/') && !isOwnTarget(request.raw)) || url.includes('#')) {
+    refuse(request, 'the request target is not a path')
+  }
+  let seen = ' '
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = (rawHeaders[i] as string).toLowerCase()
     if (!SINGLE.has(name)) continue
-    if (seen.includes(`${name} `)) {
-      throw new ServiceError('invalid_request', { detail: `the header ${name} stands twice` })
-    }
+    if (seen.includes(` ${name} `)) refuse(request, `the header ${name} stands twice`)
     seen += `${name} `
   }
+  if (!seen.includes(' host ') && httpVersion !== '1.0')
+    refuse(request, 'the header host is missing')
+  const coding = headers['transfer-encoding']
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
+    refuse(request, 'the only transfer coding is chunked')
+  }
+  // Ignoring it would be allowed; a proxy that believes it was accepted is how requests get past it.
+  if (headers.upgrade !== undefined) refuse(request, 'no upgrade of HTTP/1.1 is offered')
+}
+
+/** A request that could not be routed: its connection is not trusted any further. */
+export const distrust = ({ raw }: FastifyRequest): void => void distrusted.add(raw.socket)
+
+function refuse(
+  request: FastifyRequest,
+  detail: string | undefined,
+  code: ErrorCode = 'invalid_request',
+): never {
+  distrust(request)
+  throw new ServiceError(code, { ...(detail && { detail }), headers: { connection: 'close' } })
+}
+
+/** The absolute form of our own address, and `*` where it has a meaning (RFC 9112 §3.2.2, §3.2.4). */
+function isOwnTarget({ url = '', headers, method }: IncomingMessage): boolean {
+  const [, authority] = /^https?:\/\/([^/?]+)\//i.exec(url) ?? []
+  return authority === headers.host || (url === '*' && method === 'OPTIONS')
 }
 
 /** JSON in UTF-8 is the only body that is read, and the strict reader of tokens reads it. */
@@ -48,6 +83,8 @@ export function readJsonBodies(app: FastifyInstance): void {
           detail: 'the body must not be compressed',
         })
       }
+      // Some clients name a type and send nothing; the route knows whether it needs a body.
+      if (body.length === 0) return undefined
       try {
         return parseStrictJson(body)
       } catch (error) {
@@ -58,29 +95,4 @@ export function readJsonBodies(app: FastifyInstance): void {
       }
     },
   )
-}
-
-/** By the parser's code; whatever else it cannot read is `invalid_request`. */
-const OF_THE_PARSER: Readonly<Record<string, ErrorCode>> = {
-  HPE_HEADER_OVERFLOW: 'headers_too_large',
-  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
-}
-
-/** Answers what is no HTTP request, and closes: nothing behind it can be trusted. */
-export function answerParserError(
-  error: Error & { code?: string },
-  socket: Socket,
-  now: number,
-): void {
-  if (socket.writable && error.code !== 'ECONNRESET') {
-    const refusal = new ServiceError(OF_THE_PARSER[error.code ?? ''] ?? 'invalid_request')
-    const requestId = uuidv7(now)
-    const body = problem(refusal, requestId)
-    socket.write(
-      `HTTP/1.1 ${refusal.status} Refused\r\nContent-Type: application/problem+json\r\n` +
-        `Cache-Control: no-store\r\nX-Request-Id: ${requestId}\r\n` +
-        `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-    )
-  }
-  socket.destroySoon()
 }

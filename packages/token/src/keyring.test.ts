@@ -49,6 +49,15 @@ describe('A key ring', () => {
     }
   })
 
+  test('may rotate keys that have no name', async () => {
+    const [before, after] = [make(), make()]
+    const token = await signToken(CLAIMS, before)
+    assert.deepEqual(await verifyToken(token, new KeyRing(after, [before]), OPTIONS), CLAIMS)
+    await assert.rejects(verifyToken(token, new KeyRing(after), OPTIONS), {
+      reason: 'bad_signature',
+    })
+  })
+
   test('A-05 keys of several algorithms check only tokens of their own', async () => {
     const mixed = new KeyRing(make('a', 'HS256'), [make('b', 'HS512')])
     const [a, b] = mixed.keys as [Key, Key]
@@ -136,7 +145,19 @@ test('no keys, and what is no key, is a mistake of the caller', async () => {
     k: SECRET.toString('base64url'),
     key_ops: ['sign'],
   })
-  const wrong: unknown[] = [undefined, null, '', SECRET, SECRET.toString(), [], {}, [SECRET], signs]
+  const impostor = { alg: 'HS256', verifies: true, verify: () => true }
+  const wrong: unknown[] = [
+    undefined,
+    null,
+    '',
+    SECRET,
+    SECRET.toString(),
+    [],
+    {},
+    [SECRET],
+    signs,
+    impostor,
+  ]
   for (const keys of [...wrong, { alg: 'HS256' }, [current, undefined], current.keyObject]) {
     await assert.rejects(verifyToken(token, keys as Key, OPTIONS), { name: 'TypeError' })
   }

@@ -8,7 +8,7 @@
  * @module
  */
 import type { FastifyPluginAsyncJsonSchemaToTs } from '@fastify/type-provider-json-schema-to-ts'
-import { timeText } from '../http.ts'
+import { given, timeOf, timeText } from '../http.ts'
 import type { ApiKeyService } from './service.ts'
 import { type ApiKey, SCOPES } from './store.ts'
 
@@ -55,6 +55,12 @@ const KEY_LIST = {
   properties: { items: { type: 'array', items: KEY } },
 } as const
 
+const PATH_OF_ID = {
+  type: 'object',
+  required: ['id'],
+  properties: { id: { type: 'string' } },
+} as const
+
 export function apiKeyRoutes(service: ApiKeyService): FastifyPluginAsyncJsonSchemaToTs {
   return async (app) => {
     app.post(
@@ -62,16 +68,21 @@ export function apiKeyRoutes(service: ApiKeyService): FastifyPluginAsyncJsonSche
       {
         config: {
           access: 'admin',
-          errors: ['invalid_request', 'customer_not_found', 'store_unavailable'],
+          errors: ['customer_not_found', 'store_unavailable'],
         },
-        schema: { tags: ['api keys'], body: NEW_KEY, response: { 201: KEY_WITH_SECRET } },
+        schema: {
+          tags: ['api keys'],
+          summary: 'A new key; its secret is shown this once',
+          body: NEW_KEY,
+          response: { 201: KEY_WITH_SECRET },
+        },
       },
       async ({ body }, reply) => {
         const { secret, ...key } = await service.create({
           name: body.name,
           scopes: body.scopes,
           customerId: body.customer_id,
-          expiresAt: body.expires_at === undefined ? undefined : Date.parse(body.expires_at),
+          expiresAt: given(body.expires_at, (text) => timeOf(text, '/expires_at')),
         })
         reply.code(201)
         return { ...keyAnswer(key), secret }
@@ -82,7 +93,11 @@ export function apiKeyRoutes(service: ApiKeyService): FastifyPluginAsyncJsonSche
       '/v1/api-keys',
       {
         config: { access: 'admin', errors: ['store_unavailable'] },
-        schema: { tags: ['api keys'], response: { 200: KEY_LIST } },
+        schema: {
+          tags: ['api keys'],
+          summary: 'Every key, without its secret',
+          response: { 200: KEY_LIST },
+        },
       },
       async () => ({ items: (await service.list()).map(keyAnswer) }),
     )
@@ -93,11 +108,13 @@ export function apiKeyRoutes(service: ApiKeyService): FastifyPluginAsyncJsonSche
         config: { access: 'admin', errors: ['api_key_not_found', 'store_unavailable'] },
         schema: {
           tags: ['api keys'],
+          summary: 'Ends a key',
+          params: PATH_OF_ID,
           response: { 204: { type: 'null', description: 'The key is gone.' } },
         },
       },
       async (request, reply) => {
-        await service.remove((request.params as { id: string }).id)
+        await service.remove(request.params.id)
         reply.code(204)
       },
     )

@@ -104,8 +104,10 @@ export function apiKeyService({ apiKeys, customerId, adminKey, now }: ApiKeyDeps
 
     /** @throws {ServiceError} `api_key_not_found`. */
     async remove(id: string): Promise<void> {
+      const removed = await apiKeys.remove(id)
+      // After, not before: a request on its way would remember it again.
       remembered.delete(id)
-      if (!(await apiKeys.remove(id))) throw new ServiceError('api_key_not_found')
+      if (!removed) throw new ServiceError('api_key_not_found')
     },
   }
 }

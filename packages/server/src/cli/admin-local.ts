@@ -8,6 +8,7 @@ import { keyAnswer } from '../api-keys/routes.ts'
 import { apiKeyService } from '../api-keys/service.ts'
 import { knownCustomer, type OwnCustomer } from '../customer.ts'
 import { databaseOf, shownUrl } from '../database.ts'
+import { StoreUnavailable } from '../errors.ts'
 import { issueAnswer, listedAnswer, wholeAnswer } from '../flows/transaction/answers.ts'
 import { decodeCursor, encodeCursor } from '../flows/transaction/cursor.ts'
 import { transactionService } from '../flows/transaction/service.ts'
@@ -75,7 +76,8 @@ function localAdmin(stores: Stores, settings: Settings, now: () => number): Admi
 
     async transaction(xid) {
       const service = transactions()
-      const found = await service.get(demandCustomer(settings).id, xid)
+      const found = await stores.transactions.get(demandCustomer(settings).id, xid)
+      if (found === undefined) return undefined
       return wholeAnswer(found, service.statusOf(found), await service.history(found))
     },
 
@@ -88,6 +90,7 @@ function localAdmin(stores: Stores, settings: Settings, now: () => number): Admi
 
     apiKeys: async () => ({ items: (await stores.apiKeys.list()).map(keyAnswer) }),
 
+    // Whoever it belongs to.
     removeApiKey: (id) => apiKeys('').remove(id),
 
     [Symbol.asyncDispose]: () => stores.close(),
@@ -113,35 +116,40 @@ async function open(url: string, { settings, origins }: ReadSettings, now: numbe
       remedy: 'give --url of that server',
     })
   }
-  const path = url.slice('sqlite:'.length)
+  try {
+    if (url.startsWith('sqlite:')) await demandFile(url.slice('sqlite:'.length), from)
+    return await openStores(url, { now })
+  } catch (error) {
+    if (!isOfSqlite(error) && !(error instanceof StoreUnavailable)) throw error
+    const text = `cannot open the database ${shownUrl(url)}: ${error.message}`
+    throw new CliError(EXIT.unreachable, text, {
+      from,
+      remedy: 'is it of jotter, and may this user write to it? A file needs a folder to write to',
+    })
+  }
+}
+
+/** Opening the stores makes the file, and changes its schema under a server that may be running. */
+async function demandFile(path: string, from: string): Promise<void> {
   if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0) {
     throw new CliError(EXIT.unreachable, `there is no database at ${resolve(path)}`, {
       from,
       remedy: 'jotter serve    makes one; --data or --database-url names another',
     })
   }
-  try {
-    await demandSchema(path)
-    return await openStores(url, { now })
-  } catch (error) {
-    if (!isOfSqlite(error)) throw error
-    throw new CliError(EXIT.unreachable, `cannot open the database ${path}: ${error.message}`, {
-      from,
-      remedy: 'is it a file of jotter, and may this user write to it and its folder?',
-    })
-  }
-}
-
-/** Opening the stores would bring the schema up to date, under a server that may be running. */
-async function demandSchema(path: string): Promise<void> {
   const { DatabaseSync } = await import('node:sqlite')
   const db = new DatabaseSync(path, { readOnly: true, timeout: 1000 })
   try {
     const applied = db.prepare('SELECT count(*) AS migrations FROM schema_migrations').get()
     if (Number(applied?.migrations) < readMigrations().length) {
-      throw new CliError(EXIT.conflict, `the schema of ${path} is older than this jotter`, {
-        remedy: 'jotter serve    brings it up to date when it starts',
-      })
+      throw new CliError(
+        EXIT.conflict,
+        `the schema of ${resolve(path)} is older than this jotter`,
+        {
+          from,
+          remedy: 'jotter serve    brings it up to date when it starts',
+        },
+      )
     }
   } finally {
     db.close()

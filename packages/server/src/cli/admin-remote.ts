@@ -41,7 +41,8 @@ export function openRemote({ io, environment }: Context, address: string, source
 
 function remoteAdmin(server: Server): Admin {
   return {
-    issue: (phone_number, xid) => call(server, 'POST', '/v1/token', { phone_number, xid }),
+    issue: (phone_number, xid) =>
+      call(server, 'POST', '/v1/token', { body: { phone_number, xid } }),
 
     transactions({ phoneNumber, status, from, after, limit }) {
       const query = {
@@ -56,13 +57,14 @@ function remoteAdmin(server: Server): Admin {
       return call(server, 'GET', `/v1/transactions?${search}`)
     },
 
-    transaction: (xid) => call(server, 'GET', `/v1/transactions/${encodeURIComponent(xid)}`),
+    transaction: (xid) =>
+      call(server, 'GET', `/v1/transactions/${encodeURIComponent(xid)}`, {
+        absent: 'transaction_not_found',
+      }),
 
     createApiKey: ({ name, scopes, expiresAt }) =>
       call(server, 'POST', '/v1/api-keys', {
-        name,
-        scopes,
-        expires_at: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString(),
+        body: { name, scopes, expires_at: expiresAt && new Date(expiresAt).toISOString() },
       }),
 
     apiKeys: () => call(server, 'GET', '/v1/api-keys'),
@@ -73,8 +75,16 @@ function remoteAdmin(server: Server): Admin {
   }
 }
 
-/** The answer's document, which is the one that `Admin` promises. */
-async function call<T>(server: Server, method: string, path: string, body?: object): Promise<T> {
+/**
+ * The answer's document, which is the one that `Admin` promises; undefined for an answer without
+ * one, or with the error code `absent`.
+ */
+async function call<T>(
+  server: Server,
+  method: string,
+  path: string,
+  { body, absent }: { body?: object; absent?: ErrorCode } = {},
+): Promise<T> {
   const { key } = server
   const { ok, status, text } = await ask(server, path, {
     method,
@@ -88,6 +98,7 @@ async function call<T>(server: Server, method: string, path: string, body?: obje
   if (status === 204) return undefined as T
   const document = parsed(text)
   if (ok && document !== undefined) return document as T
+  if (absent !== undefined && document?.code === absent) return undefined as T
   throw refusal(server, status, document)
 }
 

@@ -32,11 +32,12 @@ export interface PageQuery {
   limit: number
 }
 
-/** Every call throws `CliError` or `ServiceError` when it is refused. */
+/** Each call throws `CliError`, `ServiceError` or `StoreUnavailable` when it is refused. */
 export interface Admin extends AsyncDisposable {
   issue(phoneNumber: string, xid: string | undefined): Promise<TokenAnswer>
   transactions(query: PageQuery): Promise<PageAnswer>
-  transaction(xid: string): Promise<TransactionAnswer>
+  /** Undefined when the xid is unknown. */
+  transaction(xid: string): Promise<TransactionAnswer | undefined>
   createApiKey(wanted: NewApiKey): Promise<ApiKeyAnswer & { secret: string }>
   apiKeys(): Promise<{ items: ApiKeyAnswer[] }>
   removeApiKey(id: string): Promise<void>
@@ -61,7 +62,7 @@ export async function openAdmin(context: Context, command: Command): Promise<Adm
       remedy: 'leave out --url, or the other two',
     })
   }
-  const wanted = url ?? (local ? undefined : context.environment.JOTTER_URL)
+  const wanted = url ?? (local ? undefined : context.environment.JOTTER_URL || undefined)
   if (wanted !== undefined) {
     const { openRemote } = await import('./admin-remote.ts')
     return openRemote(context, wanted, url === undefined ? 'JOTTER_URL' : '--url')

@@ -86,7 +86,8 @@ function processIo({ color }: { color: boolean }): Io {
     terminal: {
       out: stdout.isTTY ?? false,
       err: stderr.isTTY ?? false,
-      columns: stdout.columns ?? 80,
+      // A pseudo-terminal that was never sized says 0.
+      columns: stdout.columns || 80,
     },
     color: { out: colored(stdout), err: colored(stderr) },
   }

@@ -97,7 +97,7 @@ export function reportFailure(error: unknown, io: Io): ExitCode {
   return failure.exit
 }
 
-export function printFailure(
+function printFailure(
   io: Io,
   { message, from, remedy }: Pick<CliError, 'message' | 'from' | 'remedy'>,
 ): void {

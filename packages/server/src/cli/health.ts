@@ -49,7 +49,7 @@ function serverOf(
 ) {
   if (flag !== undefined) return { url: readAddress(flag, '--url'), from: '--url' }
   const { JOTTER_URL } = environment
-  if (JOTTER_URL !== undefined) {
+  if (JOTTER_URL) {
     return { url: readAddress(JOTTER_URL, 'JOTTER_URL'), from: 'JOTTER_URL' }
   }
   const read = settings(flags)

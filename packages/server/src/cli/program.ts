@@ -209,11 +209,10 @@ function usageFailure({ code, message }: CommanderError, chosen: readonly string
   })
 }
 
-/** Words that stand in a wrong place may be secrets, so they are not repeated. */
+/** Words that stand in a wrong place may be secrets: only what looks like a typo is repeated. */
 function withoutValues(code: string, text: string): string {
-  if (code === 'commander.excessArguments') return text.replace(/: .*$/s, '')
-  if (code === 'commander.unknownCommand' && !/^unknown command '[a-z-]{1,20}'$/.test(text)) {
-    return 'unknown command'
-  }
-  return text
+  const isTypo = /^unknown (command '[a-z-]{1,20}|option '(--[a-z-]{1,30}|-[a-z]))'$/i.test(text)
+  if (code === 'commander.unknownCommand' && !isTypo) return 'unknown command'
+  if (code === 'commander.unknownOption' && !isTypo) return 'unknown option'
+  return code === 'commander.excessArguments' ? text.replace(/: .*$/s, '') : text
 }

@@ -14,10 +14,11 @@ export function addSettingFlags(command: Command, names: readonly SettingName[] 
 /** What was given of them, by flag name. */
 export function settingFlags(command: Command): Record<string, string | undefined> {
   return Object.fromEntries(
-    ALL.map((name) => [
-      flagOf(name),
-      command.getOptionValue(optionOf(name).attributeName()) as string | undefined,
-    ]),
+    ALL.map((name) => {
+      const value: unknown = command.getOptionValue(optionOf(name).attributeName())
+      // A boolean that was given bare.
+      return [flagOf(name), value === true ? 'true' : (value as string | undefined)]
+    }),
   )
 }
 
@@ -27,11 +28,10 @@ function optionOf(name: SettingName): Option {
   const env = bare ? `JOTTER_${name} or ${name}` : `JOTTER_${name}`
   const text = `${about.replace(/\.$/, '')}${shape}`.replaceAll('`', '')
   const flag = `--${flagOf(name)}`
-  const option = new Option(
+  return new Option(
     kind === boolean ? `${flag} [value]` : `${flag} <value>`,
     `${text} [env: ${env}]${defaultNote(standing)}`,
   )
-  return kind === boolean ? option.preset('true') : option
 }
 
 function defaultNote(standing: Setting['default']): string {

@@ -28,15 +28,21 @@ export function readTime(
   const length = UNITS.find(([name]) => name === unit)?.[1]
   const distance = length === undefined ? undefined : Number(count) * length
   const at =
-    distance !== undefined
-      ? now + (side === 'before' ? -distance : distance)
-      : Date.parse(TIME.test(text) ? text : '')
+    distance === undefined ? timeOf(text) : now + (side === 'before' ? -distance : distance)
   // Beyond the year 9999 a time is no longer RFC 3339.
   if (at >= 0 && at < 253_402_300_800_000) return at
   throw new CliError(EXIT.usage, `${flag} is no time: "${text}"`, {
     from: flag,
     remedy: 'give a length (90s, 15m, 1h, 7d, 2w) or a time as 2026-11-22T12:00:00Z',
   })
+}
+
+/** NaN for what is no time. */
+function timeOf(text: string): number {
+  const at = Date.parse(TIME.test(text) ? text : '')
+  // Date.parse takes the 30th of February for the 2nd of March.
+  const day = text.slice(0, 10)
+  return Number.isNaN(at) || new Date(day).toISOString().startsWith(day) ? at : Number.NaN
 }
 
 /** `3m ago`, `in 2d`, `now`. */

@@ -9,7 +9,7 @@ import {
   type VerifyOptions,
   verifyToken,
 } from '@jotter/token'
-import { ERRORS, ServiceError } from '../errors.ts'
+import { ERRORS, type ErrorCode } from '../errors.ts'
 import type { ReadSettings } from '../settings-sources.ts'
 import type { Admin } from './admin.ts'
 import { demandCustomer, openLocal } from './admin-local.ts'
@@ -47,7 +47,7 @@ export function checkGiven(
   keys: readonly Key[],
   demands: Demands,
 ): Promise<Verdict> {
-  return check(token, keys, { issuer: issuerOf(token), ...given(demands), clock: seconds(now) })
+  return check(token, keys, { issuer: issuerOf(token), ...wantedOf(demands), clock: seconds(now) })
 }
 
 /** As a transaction token of this installation, whose transaction must be known and open. */
@@ -63,7 +63,7 @@ export async function checkOwn(
   const verdict = await check(token, [customer.key], {
     issuer: customer.id,
     requiredClaims: ['iat', 'phn', 'xid'],
-    ...given(demands),
+    ...wantedOf(demands),
     clock: seconds(context.now),
   })
   // Awaited here: the store is let go of when this function ends.
@@ -101,25 +101,19 @@ async function checkTransaction(admin: Admin, accepted: Accepted): Promise<Verdi
     text,
     detail: [`xid ${xid}`],
   })
-  try {
-    const { status, phone_number } = await admin.transaction(String(xid))
-    if (phone_number !== phn) {
-      return refuse('xid_conflict', ERRORS.xid_conflict.title)
-    }
-    if (status === 'revoked') return refuse('revoked', 'The transaction was revoked')
-    if (status === 'completed' || status === 'failed') {
-      return refuse('transaction_closed', ERRORS.transaction_closed.title)
-    }
-    return accepted
-  } catch (error) {
-    if (!(error instanceof ServiceError && error.code === 'transaction_not_found')) throw error
-    return refuse(error.code, error.message)
-  }
+  const refuseAs = (code: ErrorCode) => refuse(code, ERRORS[code].title)
+  const transaction = await admin.transaction(String(xid))
+  if (transaction === undefined) return refuseAs('transaction_not_found')
+  if (transaction.phone_number !== phn) return refuseAs('xid_conflict')
+  const { status } = transaction
+  if (status === 'revoked') return refuse('revoked', 'The transaction was revoked')
+  if (status === 'completed' || status === 'failed') return refuseAs('transaction_closed')
+  return accepted
 }
 
 const seconds = (now: () => number) => () => now() / 1000
 
-const given = ({ issuer, audience, leewaySeconds }: Demands) => ({
+const wantedOf = ({ issuer, audience, leewaySeconds }: Demands) => ({
   ...(issuer !== undefined && { issuer }),
   audience,
   leewaySeconds,

@@ -25,7 +25,10 @@ export const tokenIssue: CliCommand = {
     const phoneNumber = readPhone(phone)
 
     await using admin = await openAdmin(context, command)
-    const issued = await naming(xid && `--xid ${xid}`, admin.issue(phoneNumber, xid))
+    const issued = await naming(
+      xid === undefined ? undefined : `--xid ${xid}`,
+      admin.issue(phoneNumber, xid),
+    )
     io.out(json ? jsonText(issued) : `${issued.token}\n`)
     io.err(`issued for ${issued.phone_number}, valid until ${issued.expires_at}\n`)
     suggest(io, `jotter tx show ${issued.xid}`)

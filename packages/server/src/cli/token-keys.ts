@@ -29,6 +29,9 @@ export function readKeys({ io }: Context, path: string, alg: string | undefined)
   const source = `--key ${path}`
   const text = readFile(path, source)
   const inputs = text.includes('-----BEGIN ') ? [pem(text, alg, source)] : jwks(text, source)
+  if (inputs.length === 0) {
+    throw new CliError(EXIT.usage, 'the set holds no key', { from: source })
+  }
   return inputs.map((input) => load(io, { ...(alg !== undefined && { alg }), ...input }, source))
 }
 
@@ -52,7 +55,7 @@ function pem(text: string, alg: string | undefined, source: string): KeyInput {
 function jwks(text: string, source: string): KeyInput[] {
   try {
     const document = parseStrictJson(Buffer.from(text)) as { keys?: KeyInput[] } & KeyInput
-    return document.keys ?? [document]
+    return Array.isArray(document.keys) ? document.keys : [document]
   } catch {
     // Without its cause, which may quote the key.
     throw new CliError(EXIT.usage, 'the file is neither a JWK nor PEM', { from: source })

@@ -44,7 +44,8 @@ export const tokenVerify: CliCommand = {
       'after',
       `
 Without -S and --key it is checked as a transaction token of this installation, and its store is
-asked whether the transaction is known and open. exp and iss are demanded of every token.`,
+asked whether the transaction is known and open. exp and iss are demanded of every token.
+Every user of the machine sees what is on the line: give a secret by env: or @FILE.`,
     )
   },
 
@@ -53,6 +54,11 @@ asked whether the transaction is known and open. exp and iss are demanded of eve
     const { secret, key, alg, iss, aud, leeway, json } = command.opts<Options>()
     if (secret !== undefined && key !== undefined) {
       throw new CliError(EXIT.usage, 'a secret and a key at once', { from: '-S and --key' })
+    }
+    if (iss === '' || aud === '') {
+      throw new CliError(EXIT.usage, 'an issuer or audience is a text that is not empty', {
+        from: '--iss and --aud',
+      })
     }
     const demands = {
       issuer: iss,

@@ -1,5 +1,4 @@
 import { Option } from 'commander'
-import { ServiceError } from '../errors.ts'
 import type { ListedStatus } from '../flows/transaction/service.ts'
 import { STORED_STATUSES } from '../flows/transaction/store.ts'
 import { integer } from '../settings-kinds.ts'
@@ -9,10 +8,10 @@ import {
   type ListedAnswer,
   openAdmin,
   type PageAnswer,
+  type TransactionAnswer,
 } from './admin.ts'
 import type { CliCommand } from './command.ts'
 import type { Context } from './context.ts'
-import { CliError } from './failure.ts'
 import { EXIT, jsonText } from './io.ts'
 import { addJson, addQuiet, addUtc, readChoice, readOption, readPhone } from './options.ts'
 import { printTable } from './table.ts'
@@ -84,18 +83,14 @@ function queryOf({ phone, status, since, limit, after }: Options, now: number) {
 
 /** By its id a transaction is found without a list; the other filters still hold. */
 async function pageOfOne(admin: Admin, xid: string, query: Query): Promise<PageAnswer> {
-  try {
-    const { token, token_sha256, history, ...found } = (await admin.transaction(
-      xid,
-    )) as ListedAnswer & { token?: string; token_sha256?: string; history?: unknown }
-    return { items: fits(found, query) ? [found] : [], next: null }
-  } catch (error) {
-    const absent =
-      (error instanceof CliError && error.exit === EXIT.notFound) ||
-      (error instanceof ServiceError && error.code === 'transaction_not_found')
-    if (!absent) throw error
-    return { items: [], next: null }
-  }
+  const found = await admin.transaction(xid)
+  return { items: found !== undefined && fits(found, query) ? [listed(found)] : [], next: null }
+}
+
+/** As a list tells it. */
+function listed(transaction: TransactionAnswer): ListedAnswer {
+  const { token, token_sha256, history, ...answer } = transaction
+  return answer
 }
 
 const fits = (t: ListedAnswer, { phoneNumber, status, from }: Query): boolean =>

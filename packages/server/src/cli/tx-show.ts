@@ -1,7 +1,7 @@
 import { addTargetOptions, openAdmin, type TransactionAnswer } from './admin.ts'
 import type { CliCommand } from './command.ts'
 import type { Context } from './context.ts'
-import { naming } from './failure.ts'
+import { serviceFailure } from './failure.ts'
 import { EXIT, jsonText } from './io.ts'
 import { addJson, addUtc } from './options.ts'
 import { printPairs, printTable } from './table.ts'
@@ -22,7 +22,10 @@ export const txShow: CliCommand = {
     const { utc, json } = command.opts<{ utc?: true; json?: true }>()
     await using admin = await openAdmin(context, command)
     const xid = command.args[0] as string
-    const transaction = await naming(`xid ${xid}`, admin.transaction(xid))
+    const transaction = await admin.transaction(xid)
+    if (transaction === undefined) {
+      throw serviceFailure('transaction_not_found', { from: `xid ${xid}` })
+    }
     if (json) context.io.out(jsonText(transaction))
     else printTransaction(context, transaction, utc ?? false)
     return EXIT.done

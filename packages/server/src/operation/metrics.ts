@@ -1,4 +1,5 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from '@prometheus-io/client'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
 
 export type Metrics = ReturnType<typeof createMetrics>
 
@@ -9,7 +10,7 @@ export type Metrics = ReturnType<typeof createMetrics>
 export function createMetrics() {
   const registry = new Registry()
   const registers = [registry]
-  collectDefaultMetrics({ register: registry })
+  describeProcess(registers)
 
   const issued = new Counter({
     name: 'jotter_tokens_issued_total',
@@ -56,3 +57,30 @@ export function createMetrics() {
     text: () => registry.metrics(),
   }
 }
+
+/**
+ * Memory, processor time and event loop of this process, read when somebody asks. The library's own
+ * set samples on timers of its own, which an idle service would pay for.
+ */
+function describeProcess(registers: Registry[]): void {
+  const delay = monitorEventLoopDelay({ resolution: 20 })
+  delay.enable()
+  const gauges: [name: string, help: string, read: () => number][] = [
+    ['process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss()],
+    ['process_cpu_seconds_total', 'Processor time used.', () => cpuSeconds(process.cpuUsage())],
+    ['nodejs_heap_used_bytes', 'Heap in use.', () => process.memoryUsage().heapUsed],
+    ['nodejs_eventloop_delay_p99_seconds', 'Event loop delay.', () => delay.percentile(99) / 1e9],
+  ]
+  for (const [name, help, read] of gauges) {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read())
+      },
+    })
+  }
+}
+
+const cpuSeconds = ({ user, system }: NodeJS.CpuUsage): number => (user + system) / 1e6

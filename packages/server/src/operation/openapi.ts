@@ -1,21 +1,23 @@
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
+import { isFailure } from '../answer-error.ts'
 import { ERRORS, type ErrorCode } from '../errors.ts'
 import type { RouteRules } from '../http.ts'
 
 /** Refusals that any route may give, and those that come with who may call. */
-const ANYWHERE: readonly ErrorCode[] = ['headers_too_large', 'internal_error']
+const ANYWHERE: readonly ErrorCode[] = [
+  'invalid_request',
+  'request_timeout',
+  'headers_too_large',
+  'internal_error',
+]
 const OF_ISSUING: readonly ErrorCode[] = ['prefetch_refused', 'rate_limited']
 const OF_KEYS: readonly ErrorCode[] = [
   'authentication_required',
   'api_key_invalid',
   'insufficient_scope',
 ]
-const OF_BODIES: readonly ErrorCode[] = [
-  'invalid_request',
-  'payload_too_large',
-  'unsupported_media_type',
-]
+const OF_BODIES: readonly ErrorCode[] = ['payload_too_large', 'unsupported_media_type']
 
 const codesOf = ({ access, errors = [] }: RouteRules, hasBody: boolean): ErrorCode[] => [
   ...new Set([
@@ -47,19 +49,25 @@ const PROBLEM = {
   },
 }
 
-function securityOf({ access }: RouteRules): Record<string, string[]>[] {
-  if (access === 'open') return []
-  return access === 'issue' ? [{}, { api_key: [] }] : [{ api_key: [] }]
+/** Header fields by the status that brings them. */
+const HEADERS: Readonly<Record<number, readonly string[]>> = {
+  401: ['WWW-Authenticate'],
+  405: ['Allow'],
+  429: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
+  503: ['Retry-After'],
 }
 
 /** The problem answers of one route: one response for each status, one example for each code. */
-function problems(codes: readonly ErrorCode[]): Record<string, unknown> {
+function problems(codes: readonly ErrorCode[], emptyOnFailure = false): Record<string, unknown> {
   const byStatus = Map.groupBy(codes, (code) => ERRORS[code].status)
   return Object.fromEntries(
     [...byStatus].map(([status, sameStatus]) => [
       status,
       {
         description: sameStatus.map((code) => ERRORS[code].title).join('; '),
+        headers: Object.fromEntries(
+          (HEADERS[status] ?? []).map((name) => [name, { schema: { type: 'string' } }]),
+        ),
         content: {
           'application/problem+json': {
             schema: { $ref: '#/components/schemas/Problem' },
@@ -67,11 +75,14 @@ function problems(codes: readonly ErrorCode[]): Record<string, unknown> {
               sameStatus.map((code) => [code, { value: example(code) }]),
             ),
           },
+          ...(emptyOnFailure && sameStatus.some(isFailure) && { 'text/plain': EMPTY }),
         },
       },
     ]),
   )
 }
+
+const EMPTY = { schema: { type: 'string', maxLength: 0 } }
 
 function example(code: ErrorCode) {
   const { status, title } = ERRORS[code]
@@ -81,12 +92,18 @@ function example(code: ErrorCode) {
 
 export interface ApiDescription {
   version: string
-  settings: { ISSUER: string | undefined }
+  settings: { ISSUER: string | undefined; ISSUE_ACCESS: 'open' | 'key' }
 }
 
 /** Collects every route into the OpenAPI 3.1 document of `GET /openapi.json`. */
 export async function describeApi(app: FastifyInstance, { version, settings }: ApiDescription) {
-  const codes = new Map<string, ErrorCode[]>()
+  const known = new Map<string, Record<string, unknown>>()
+
+  function securityOf({ access }: RouteRules): Record<string, string[]>[] {
+    if (access === 'open') return []
+    const key = { api_key: [] }
+    return access === 'issue' && settings.ISSUE_ACCESS === 'open' ? [{}, key] : [key]
+  }
 
   await app.register(swagger, {
     openapi: {
@@ -103,12 +120,15 @@ export async function describeApi(app: FastifyInstance, { version, settings }: A
           api_key: { type: 'http', scheme: 'bearer', bearerFormat: 'jot_<id>_<secret>' },
         },
         schemas: { Problem: PROBLEM } as never,
+        // Of what is no route, and so stands below none.
+        responses: problems(['not_found', 'method_not_allowed']) as never,
       },
     },
     transform({ schema, url, route }) {
       const rules = route.config as unknown as RouteRules
       const method = [route.method].flat()[0]?.toLowerCase()
-      codes.set(`${method} ${url}`, codesOf(rules, schema?.body !== undefined))
+      const codes = codesOf(rules, schema?.body !== undefined)
+      known.set(`${method} ${url}`, problems(codes, rules.emptyOnFailure))
       return { schema: { ...schema, security: securityOf(rules) }, url }
     },
     // The problem answers are added at the end: as response schemas they would also be compiled
@@ -121,8 +141,8 @@ export async function describeApi(app: FastifyInstance, { version, settings }: A
         for (const [method, operation] of Object.entries(operations)) {
           const url = path.replace(/\{(\w+)\}/g, ':$1')
           operation.responses = {
+            ...known.get(`${method} ${url}`),
             ...operation.responses,
-            ...problems(codes.get(`${method} ${url}`) ?? []),
           }
         }
       }

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
+import type { ServiceError } from '../errors.ts'
 import { maskPhone, phoneDigits } from '../phone.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -14,29 +15,36 @@ export interface RequestLogOptions {
  * template and a masked phone number; never a path, a header or a body.
  */
 export function requestLog({ log, metrics, which }: RequestLogOptions) {
-  return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
-    done()
-    const { method, refusal } = request
-    const { statusCode } = reply
-    const route = request.routeOptions.url ?? 'none'
-    metrics.requestAnswered(route, method, statusCode, reply.elapsedTime / 1000)
-    if (refusal !== undefined) metrics.requestRefused(refusal.code)
+  return {
+    answered(request: FastifyRequest, reply: FastifyReply): void {
+      const { method, refusal } = request
+      const { statusCode } = reply
+      const route = request.routeOptions.url ?? 'none'
+      metrics.requestAnswered(route, method, statusCode, reply.elapsedTime / 1000)
+      if (refusal !== undefined) metrics.requestRefused(refusal.code)
 
-    // A failure of ours is always logged, with its cause.
-    if (statusCode < 500 && (which === 'off' || (which === 'errors' && statusCode < 400))) return
-    log[statusCode < 400 ? 'info' : statusCode < 500 ? 'warn' : 'error'](
-      {
-        request_id: request.id,
-        method,
-        route,
-        status: statusCode,
-        ms: Math.round(reply.elapsedTime * 10) / 10,
-        ...(refusal !== undefined && { code: refusal.code }),
-        ...(refusal?.cause !== undefined && { err: refusal.cause }),
-        ...maskedPhone(request),
-      },
-      'request',
-    )
+      // A failure of ours is always logged, with its cause.
+      if (statusCode < 500 && (which === 'off' || (which === 'errors' && statusCode < 400))) return
+      log[statusCode < 400 ? 'info' : statusCode < 500 ? 'warn' : 'error'](
+        {
+          request_id: request.id,
+          method,
+          route,
+          status: statusCode,
+          ms: Math.round(reply.elapsedTime * 10) / 10,
+          ...(refusal !== undefined && { code: refusal.code }),
+          ...(refusal?.cause !== undefined && { err: refusal.cause }),
+          ...maskedPhone(request),
+        },
+        'request',
+      )
+    },
+
+    /** What the parser could not read has neither method nor route. */
+    unreadable({ code, status }: ServiceError, request_id: string): void {
+      metrics.requestRefused(code)
+      if (which !== 'off') log.warn({ request_id, status, code }, 'request')
+    },
   }
 }
 

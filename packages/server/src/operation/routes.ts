@@ -20,6 +20,12 @@ import { CONTENT_SECURITY_POLICY, errorsPage, indexPage } from './pages.ts'
 /** A probe that waits longer learns that the store is not ready. */
 const PROBE_TIMEOUT_MS = 500
 
+const TEXT = { content: { 'text/plain': { schema: { type: 'string' } } } }
+const HTML = { content: { 'text/html': { schema: { type: 'string' } } } }
+const JSON_OBJECT = {
+  content: { 'application/json': { schema: { type: 'object', additionalProperties: true } } },
+}
+
 export interface OperationDeps {
   version: string
   metrics: Metrics
@@ -46,31 +52,33 @@ export function operationRoutes(deps: OperationDeps): FastifyPluginAsync {
   }
 
   return async (app) => {
-    const open = { config: { access: 'open' as const }, schema: { tags: ['operation'] } }
+    const asks = (summary: string, response: object, access: 'open' | 'metrics' = 'open') => ({
+      config: { access },
+      schema: { tags: ['operation'], summary, response },
+    })
+    const health = (summary: string) => asks(summary, { 200: TEXT, 503: TEXT })
 
-    app.get('/livez', open, async (_request, reply) => {
+    app.get('/livez', asks('Whether the process answers', { 200: TEXT }), async (_, reply) => {
       reply.header('content-type', 'text/plain')
       return 'ok\n'
     })
-    app.get('/readyz', open, ready)
-    app.get('/healthz', open, ready)
+    app.get('/readyz', health('Whether requests can succeed; ?verbose says what cannot'), ready)
+    app.get('/healthz', health('As /readyz'), ready)
 
-    app.get(
-      '/metrics',
-      { ...open, config: { access: metricsOpen ? ('open' as const) : ('metrics' as const) } },
-      async (_request, reply) => {
-        reply.header('content-type', metrics.contentType)
-        return metrics.text()
-      },
-    )
-
-    app.get('/openapi.json', open, async () => app.swagger())
-
-    app.get('/docs/errors', open, async (_request, reply) => {
-      return html(reply, errorsPage())
+    const scope = metricsOpen ? 'open' : 'metrics'
+    app.get('/metrics', asks('Prometheus metrics', { 200: TEXT }, scope), async (_, reply) => {
+      reply.header('content-type', metrics.contentType)
+      return metrics.text()
     })
 
-    app.get('/', open, async (request, reply) => {
+    app.get('/openapi.json', asks('This document', { 200: JSON_OBJECT }), async () => app.swagger())
+
+    app.get('/docs/errors', asks('Every error code', { 200: HTML }), async (_, reply) =>
+      html(reply, errorsPage()),
+    )
+
+    const index = { content: { ...HTML.content, ...JSON_OBJECT.content } }
+    app.get('/', asks('A page for people', { 200: index }), async (request, reply) => {
       if (wantsJson(request)) {
         return { name: 'jotter', version, openapi: '/openapi.json', errors: '/docs/errors' }
       }

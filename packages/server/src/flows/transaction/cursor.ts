@@ -10,11 +10,13 @@ export const encodeCursor = ({ issuedAt, xid }: Position): string =>
 /** @throws {ServiceError} `invalid_request` for anything that `encodeCursor` does not make. */
 export function decodeCursor(cursor: string): Position {
   const text = Buffer.from(cursor, 'base64url').toString('latin1')
-  const [, issuedAt, xid] = /^(\d{1,15}) ([A-Za-z0-9._~-]{1,100})$/.exec(text) ?? []
-  if (issuedAt === undefined || xid === undefined) {
+  const [, issuedAt, xid = ''] = /^(\d{1,15}) ([A-Za-z0-9._~-]{1,100})$/.exec(text) ?? []
+  const position = { issuedAt: Number(issuedAt), xid }
+  // Node's decoder skips what is not base64url, so several texts would stand for one position.
+  if (encodeCursor(position) !== cursor) {
     throw new ServiceError('invalid_request', {
       fields: [{ pointer: '/after', detail: 'is not the `next` of a list' }],
     })
   }
-  return { issuedAt: Number(issuedAt), xid }
+  return position
 }

@@ -45,8 +45,8 @@ const countOf = async (phone: string, { get }: TestService = jotter) => {
   return (await json<{ items: unknown[] }>(page)).items.length
 }
 /** A phone number of its own for each test. */
-let phones = 0
-const newPhone = () => `1555${String((phones += 1)).padStart(7, '0')}`
+const unusedPhones = Array.from({ length: 1_000 }, (_, i) => `1555${String(i).padStart(7, '0')}`)
+const newPhone = () => unusedPhones.pop() as string
 
 describe('the token', () => {
   test('items 2, 9-15: the documented token comes out byte for byte', async (t) => {
@@ -400,7 +400,7 @@ describe('Idempotency-Key', () => {
   test('repeats the first answer, also after the clock has moved', async (t) => {
     const service = await startTestService(t)
     const first = await json(await once(PHONE, 'retry-1', service))
-    for (const seconds of [0, 30, 3_600, 82_800]) {
+    for (const seconds of [0, 30, 3_600, 82_000]) {
       service.clock.pass(seconds)
       const again = await once(PHONE, 'retry-1', service)
       assert.equal(again.status, 201)
@@ -608,7 +608,38 @@ describe('lists', () => {
     next: string | null
   }
 
-  const lists = startTestService({ after })
+  /** 500 rows, five on each millisecond, in the order of the list. */
+  const ROWS = Array.from({ length: 500 }, (_, i) => {
+    const [letter, millisecond] = ['~baZA'[i % 5] as string, 99 - Math.floor(i / 5)]
+    return {
+      xid: `row-${letter}-${millisecond}`,
+      phoneNumber: letter === 'Z' || letter === 'A' ? '16660000001' : '16660000000',
+      issuedAt: NOW + millisecond,
+    }
+  })
+
+  async function startWithRows() {
+    const service = await startTestService({ after })
+    const { transactions } = await service.stores()
+    await Promise.all(
+      ROWS.map((row) =>
+        transactions.insert({
+          ...row,
+          customerId: CUSTOMER.TELESIGN_CUSTOMER_ID,
+          status: 'issued',
+          token: 'x.y.z',
+          tokenSha256: undefined,
+          expiresAt: NOW + 80_000,
+          updatedAt: row.issuedAt,
+          referenceId: undefined,
+          openedAt: row.issuedAt,
+          openedBy: 'test',
+        }),
+      ),
+    )
+    return service
+  }
+  const lists = startWithRows()
   const list = async (query: string, service?: TestService) => {
     const { get } = service ?? (await lists)
     return get(`/v1/transactions?${query}`, ADMIN_KEY)
@@ -641,37 +672,29 @@ describe('lists', () => {
     })
   })
 
-  test('500 rows, five on each millisecond, come in pages: each once, in order', async () => {
-    const { post, clock } = await lists
-    const made: string[] = []
-    for (let i = 0; i < 100; i += 1) {
-      const xids = ['b', 'A', 'a', 'Z', '~'].map((letter) => `row-${letter}-${i}`)
-      await Promise.all(
-        xids.map((xid, n) =>
-          post('/v1/token', { phone_number: `1666000000${n % 2}`, xid }, ADMIN_KEY),
-        ),
-      )
-      // Binary order within a millisecond, newest millisecond first.
-      made.unshift(...xids.sort().reverse())
-      clock.at += 1
-    }
-    for (const query of ['', 'status=issued&', 'from=2017-07-14T02:40:00Z&']) {
+  for (const query of [
+    '',
+    'status=issued&',
+    'from=2017-07-14T02:40:00Z&',
+    'phone_number=16660000001&',
+  ]) {
+    test(`500 rows, five on each millisecond, come in pages, each once and in order: ?${query}`, async () => {
       const seen: string[] = []
       let after: string | null = ''
       while (after !== null) {
-        const { items, next }: Page = await page(`${query}limit=7${after && `&after=${after}`}`)
-        seen.push(...items.map(({ xid }) => xid))
+        const { items, next }: Page = await page(`${query}limit=23${after && `&after=${after}`}`)
+        seen.push(...xidsOf({ items, next }))
         after = next
       }
-      assert.deepEqual(seen, made, query)
-    }
-    const byPhone = await page('phone_number=16660000001&limit=200')
-    assert.deepEqual(
-      xidsOf(byPhone),
-      made.filter((xid) => /-[AZ]-/.test(xid)),
-    )
-    assert.equal(byPhone.next, null)
-  })
+      const wanted = query.startsWith('phone')
+        ? ROWS.filter(({ phoneNumber }) => phoneNumber === '16660000001')
+        : ROWS
+      assert.deepEqual(
+        seen,
+        wanted.map(({ xid }) => xid),
+      )
+    })
+  }
 
   test('limit is 50 unless given, at most 200; next is null on the last page', async () => {
     assert.equal((await page('')).items.length, 50)

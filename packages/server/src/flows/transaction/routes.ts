@@ -14,7 +14,7 @@ import type { FastifyPluginAsyncJsonSchemaToTs } from '@fastify/type-provider-js
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { wantsJson } from '../../answer-error.ts'
 import { type ErrorCode, ServiceError } from '../../errors.ts'
-import { given } from '../../http.ts'
+import { given, timeOf } from '../../http.ts'
 import { addressBucket } from '../../limits/address.ts'
 import { phoneDigits, writtenPhoneDigits } from '../../phone.ts'
 import { issueAnswer, listedAnswer, wholeAnswer } from './answers.ts'
@@ -22,6 +22,7 @@ import { decodeCursor, encodeCursor } from './cursor.ts'
 import {
   ISSUE_ANSWER,
   ISSUE_BODY,
+  ISSUE_HEADERS,
   LIST_QUERY,
   PATH_OF_PHONE,
   PATH_OF_PHONE_AND_XID,
@@ -75,7 +76,12 @@ export function transactionRoutes(deps: TransactionRouteDeps): FastifyPluginAsyn
       // A HEAD request, as link checkers and proxies send it, must not mint.
       exposeHeadRoute: false,
       config: { access: 'issue', errors: ISSUE_ERRORS, emptyOnFailure: true } as const,
-      schema: { tags: ['transactions'], params, response: { 200: TOKEN_ANSWER } },
+      schema: {
+        tags: ['transactions'],
+        summary: 'A token for a phone number',
+        params,
+        response: { 200: TOKEN_ANSWER },
+      },
     })
     app.get('/v1/token/:phone_number', byPath(PATH_OF_PHONE), issueByPath)
     app.get('/v1/token/:phone_number/:xid', byPath(PATH_OF_PHONE_AND_XID), issueByPath)
@@ -85,14 +91,15 @@ export function transactionRoutes(deps: TransactionRouteDeps): FastifyPluginAsyn
       {
         config: {
           access: 'issue',
-          errors: [
-            ...ISSUE_ERRORS,
-            'invalid_request',
-            'idempotency_key_invalid',
-            'idempotency_mismatch',
-          ],
+          errors: [...ISSUE_ERRORS, 'idempotency_key_invalid', 'idempotency_mismatch'],
         },
-        schema: { tags: ['transactions'], body: ISSUE_BODY, response: { 201: ISSUE_ANSWER } },
+        schema: {
+          tags: ['transactions'],
+          summary: 'A token for a phone number, once however often it is asked for',
+          headers: ISSUE_HEADERS,
+          body: ISSUE_BODY,
+          response: { 201: ISSUE_ANSWER },
+        },
       },
       async (request, reply) => {
         const { phone_number, xid } = request.body
@@ -117,6 +124,7 @@ export function transactionRoutes(deps: TransactionRouteDeps): FastifyPluginAsyn
         },
         schema: {
           tags: ['transactions'],
+          summary: 'One transaction, with its history',
           params: PATH_OF_XID,
           response: { 200: WHOLE_TRANSACTION },
         },
@@ -132,10 +140,11 @@ export function transactionRoutes(deps: TransactionRouteDeps): FastifyPluginAsyn
       {
         config: {
           access: 'transactions:read',
-          errors: ['invalid_request', 'phone_number_invalid', 'store_unavailable'],
+          errors: ['phone_number_invalid', 'store_unavailable'],
         },
         schema: {
           tags: ['transactions'],
+          summary: 'Transactions, newest first',
           querystring: LIST_QUERY,
           response: { 200: TRANSACTION_PAGE },
         },
@@ -147,8 +156,8 @@ export function transactionRoutes(deps: TransactionRouteDeps): FastifyPluginAsyn
           customerId: on(request).customerId,
           phoneNumber: given(phone_number, (text) => writtenPhoneDigits(text) ?? refusePhone()),
           status,
-          from: given(from, Date.parse),
-          to: given(to, Date.parse),
+          from: given(from, (text) => timeOf(text, '/from')),
+          to: given(to, (text) => timeOf(text, '/to')),
           after: given(after, decodeCursor),
           // One more than asked for tells whether there is a next page.
           limit: wanted + 1,
@@ -171,6 +180,7 @@ export function transactionRoutes(deps: TransactionRouteDeps): FastifyPluginAsyn
         },
         schema: {
           tags: ['transactions'],
+          summary: 'Ends an open transaction',
           params: PATH_OF_XID,
           response: { 200: WHOLE_TRANSACTION },
         },

@@ -51,6 +51,16 @@ export const PATH_OF_XID = {
   properties: { xid: XID },
 } as const
 
+export const ISSUE_HEADERS = {
+  type: 'object',
+  properties: {
+    'idempotency-key': {
+      type: 'string',
+      description: 'Repeats within 24 hours get the first answer. 1 to 255 printable characters.',
+    },
+  },
+} as const
+
 export const ISSUE_BODY = {
   type: 'object',
   required: ['phone_number'],

@@ -10,7 +10,7 @@ export function memoryApiKeys(): ApiKeyStore {
       return true
     },
     get: async (id) => keys.get(id),
-    list: async () => [...keys.values()].slice(0, 1000),
+    list: async () => [...keys.values()].sort(oldestFirst).slice(0, 1000),
     remove: async (id) => keys.delete(id),
     async keepCustomer(id) {
       customers.add(id)
@@ -18,3 +18,7 @@ export function memoryApiKeys(): ApiKeyStore {
     hasCustomer: async (id) => customers.has(id),
   }
 }
+
+/** Not the order of the inserts: the clock may have been set back between two. */
+const oldestFirst = (a: ApiKey, b: ApiKey): number =>
+  a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)

@@ -11,31 +11,41 @@ interface GroupCommitOptions {
   maxWaiting: number
   /** Writes in one commit at most. */
   maxBatch: number
+  /** Writes that are enough for a second commit while one is in flight. */
+  enough: number
   /** Milliseconds after which an unanswered commit counts as failed, for all that wait on it. */
   timeoutMs: number
 }
 
+/** One is on the disk while the next is on its way: more would only make the batches smaller. */
+const MAX_IN_FLIGHT = 2
+
 /**
  * Writes that wait together are committed together: one transaction, one disk sync, then all of
- * them are answered. There is no timer to gather them. At most one commit is in flight, and what
- * arrives meanwhile is the next one, so that batches grow just as large as the disk is slow.
+ * them are answered. There is no timer to gather them: what arrives while the disk is busy is the
+ * next commit, so that batches grow just as large as the disk is slow. A second commit may be sent
+ * before the first is answered, once it is worth a sync of its own; the disk then works while the
+ * event loop answers, and neither waits for the other.
  */
 export function groupCommit<Write>(
   commit: (batch: Write[]) => Promise<readonly number[]>,
-  { maxWaiting, maxBatch, timeoutMs }: GroupCommitOptions,
+  { maxWaiting, maxBatch, enough, timeoutMs }: GroupCommitOptions,
 ) {
   let waiting: Waiting<Write>[] = []
   let scheduled = false
-  let inFlight: Waiting<Write>[] | undefined
+  let inFlight = 0
   let stuck = false
   const idle: (() => void)[] = []
 
+  const mayFlush = () =>
+    waiting.length > 0 && (inFlight === 0 || (inFlight < MAX_IN_FLIGHT && waiting.length >= enough))
+
   function flush(): void {
     scheduled = false
-    if (inFlight !== undefined || waiting.length === 0) return
-    const batch = waiting.length <= maxBatch ? waiting : waiting.slice(0, maxBatch)
-    waiting = waiting.length <= maxBatch ? [] : waiting.slice(maxBatch)
-    inFlight = batch
+    if (!mayFlush()) return
+    const batch = waiting.slice(0, maxBatch)
+    waiting = waiting.slice(maxBatch)
+    inFlight += 1
     // The disk may never answer. Then nobody waits for it longer than this; what was sent may
     // still be kept, and a client that asks again with the same xid finds out.
     const timer = setTimeout(() => {
@@ -43,39 +53,47 @@ export function groupCommit<Write>(
       refuse(batch.concat(waiting), new StoreUnavailable('the commit was not answered in time'))
       waiting = []
     }, timeoutMs)
-    commit(batch.map((entry) => entry.write))
-      .then(
-        (changed) => {
-          for (const [i, entry] of batch.entries()) entry.resolve(changed[i] as number)
-        },
-        (reason) => refuse(batch, reason),
-      )
-      .finally(() => {
-        clearTimeout(timer)
-        stuck = false
-        inFlight = undefined
-        flush()
-        if (inFlight === undefined) for (const done of idle.splice(0)) done()
-      })
+
+    function answered(): void {
+      clearTimeout(timer)
+      stuck = false
+      inFlight -= 1
+      // Before the answers are written: the disk need not wait for that.
+      flush()
+      if (inFlight === 0) for (const done of idle.splice(0)) done()
+    }
+    commit(batch.map((entry) => entry.write)).then(
+      (changed) => {
+        answered()
+        for (const [i, entry] of batch.entries()) entry.resolve(changed[i] as number)
+      },
+      (reason) => {
+        answered()
+        refuse(batch, reason)
+      },
+    )
   }
 
   return {
+    /** Fulfils with the number of rows that `write` changed, once they are durable. */
     add(write: Write): Promise<number> {
       if (stuck || waiting.length >= maxWaiting) {
         return Promise.reject(new StoreUnavailable('too many writes are waiting'))
       }
       return new Promise((resolve, reject) => {
         waiting.push({ write, resolve, reject })
-        if (scheduled || inFlight !== undefined) return
-        scheduled = true
-        // Not at once: what the event loop has read in this turn joins the same commit.
-        setImmediate(flush)
+        if (waiting.length >= enough && mayFlush()) flush()
+        else if (!scheduled && inFlight === 0) {
+          scheduled = true
+          // Not at once: what the event loop has read in this turn joins the same commit.
+          setImmediate(flush)
+        }
       })
     },
 
     /** Fulfils when everything that was added has been answered. */
     async drained(): Promise<void> {
-      if (inFlight === undefined && waiting.length === 0) return
+      if (inFlight === 0 && waiting.length === 0) return
       await new Promise<void>((resolve) => idle.push(resolve))
     },
   }

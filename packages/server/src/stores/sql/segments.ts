@@ -1,7 +1,7 @@
 import type { SqlDriver } from './driver.ts'
 
 /** Rows after which a new segment begins: its part of the index still fits the page cache. */
-const ROWS_PER_SEGMENT = 200_000
+export const ROWS_PER_SEGMENT = 200_000
 
 /** The newest segment and how full it is; older ones only where the clock was set back. */
 const NEWEST = `SELECT segment, count(*) AS rows FROM transactions
@@ -22,23 +22,24 @@ export function phoneSegments(db: SqlDriver, rowsPerSegment = ROWS_PER_SEGMENT) 
     newest = { segment: Number(row?.segment ?? 0), rows: Number(row?.rows ?? 0) }
   }
 
-  return {
-    /** The segment for a row issued at `issuedAt` (epoch milliseconds). */
-    async of(issuedAt: number): Promise<number> {
-      if (newest === undefined) {
-        opening ??= readNewest().finally(() => {
-          opening = undefined
-        })
-        await opening
-      }
-      const current = newest as { segment: number; rows: number }
-      if (issuedAt < current.segment) {
-        const [row] = await db.rows(BEFORE, [issuedAt])
-        return Number(row?.segment ?? 0)
-      }
-      current.rows += 1
-      if (current.rows > rowsPerSegment) newest = { segment: issuedAt, rows: 1 }
-      return (newest as { segment: number }).segment
-    },
+  async function of(issuedAt: number): Promise<number> {
+    if (newest === undefined) {
+      opening ??= readNewest().finally(() => {
+        opening = undefined
+      })
+      await opening
+    }
+    return ofNewest(issuedAt) ?? Number((await db.rows(BEFORE, [issuedAt]))[0]?.segment ?? 0)
   }
+
+  /** Undefined for a row that is older than the newest segment, and before that is known. */
+  function ofNewest(issuedAt: number): number | undefined {
+    if (newest === undefined || issuedAt < newest.segment) return undefined
+    newest.rows += 1
+    if (newest.rows > rowsPerSegment) newest = { segment: issuedAt, rows: 1 }
+    return newest.segment
+  }
+
+  /** The segment for a row issued at `issuedAt` (epoch milliseconds); nearly always at once. */
+  return (issuedAt: number): number | Promise<number> => ofNewest(issuedAt) ?? of(issuedAt)
 }

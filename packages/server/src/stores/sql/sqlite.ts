@@ -7,6 +7,8 @@ import { SqliteThread } from './sqlite-thread.ts'
 /** Long enough to outlast another process's commit, short enough to answer 503 within 2 s. */
 const BUSY_TIMEOUT_MS = 700
 const COMMIT_TIMEOUT_MS = 5_000
+/** As many rows take about as long to write as the sync that makes them durable. */
+const WRITES_WORTH_A_SYNC = 16
 /** Writes between two checkpoints: some 10 to 20 MB of write-ahead log. */
 const WRITES_PER_CHECKPOINT = 4_000
 /** A log longer than this many frames (4 KiB each) is wound back to its start. */
@@ -46,6 +48,7 @@ export function openSqlite(path: string, { now, onCommit = () => {} }: SqliteOpt
   const { add, drained } = groupCommit(commit, {
     maxWaiting: 20_000,
     maxBatch: 1_000,
+    enough: WRITES_WORTH_A_SYNC,
     timeoutMs: COMMIT_TIMEOUT_MS,
   })
 

@@ -78,11 +78,11 @@ const PURGE_RETRIES = `DELETE FROM retries WHERE (caller, key) IN
   (SELECT caller, key FROM retries WHERE issued_at < ?1 ORDER BY issued_at LIMIT ?2)`
 
 export function sqlTransactions(db: SqlDriver): TransactionStore {
-  const segments = phoneSegments(db)
+  const segmentOf = phoneSegments(db)
 
   return {
     async insert(t, retry) {
-      const segment = await segments.of(t.issuedAt)
+      const segment = await segmentOf(t.issuedAt)
       const step: SqlStep = [
         INSERT,
         t.customerId,
@@ -121,7 +121,7 @@ export function sqlTransactions(db: SqlDriver): TransactionStore {
         r.tokenSha256 ?? null,
         r.issuedAt,
         r.expiresAt,
-        await segments.of(r.issuedAt),
+        await segmentOf(r.issuedAt),
       ]
       return (await db.write(step, record(r, r.entry), ...keepRetry(retry))) > 0
     },

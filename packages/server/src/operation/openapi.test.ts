@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { after, describe, test } from 'node:test'
+import { PRODUCTION, startTestService } from '../../../../test/support/service.ts'
+import { ERRORS, type ErrorCode } from '../errors.ts'
+
+interface Content {
+  schema: { $ref?: string; type?: string }
+  examples?: Record<string, { value: { code: string; status: number } }>
+}
+interface Answer {
+  description: string
+  headers?: Record<string, unknown>
+  content?: Record<string, Content>
+}
+interface Operation {
+  summary: string
+  parameters?: { name: string; in: string; required: boolean }[]
+  security: Record<string, string[]>[]
+  responses: Record<string, Answer>
+}
+interface Document {
+  openapi: string
+  info: { title: string; version: string }
+  paths: Record<string, Record<string, Operation>>
+  components: {
+    securitySchemes: Record<string, unknown>
+    schemas: Record<string, unknown>
+    responses: Record<string, Answer>
+  }
+}
+
+const { get } = await startTestService({ after }, { DATABASE_URL: 'memory:' })
+const served = await get('/openapi.json')
+const document = (await served.json()) as Document
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+)
+function operationOf(route: string, paths = document.paths): Operation {
+  const [method = '', path = ''] = route.split(' ')
+  const found = paths[path]?.[method]
+  assert.ok(found, route)
+  return found
+}
+/** The codes of which an answer holds an example. */
+const codesOf = ({ content = {} }: Answer) =>
+  Object.keys(content['application/problem+json']?.examples ?? {})
+
+test('is served as JSON, version 3.1, for this version of jotter', () => {
+  assert.equal(served.headers.get('content-type'), 'application/json; charset=utf-8')
+  assert.equal(document.openapi, '3.1.0')
+  assert.deepEqual([document.info.title, document.info.version], ['jotter', '0.0.0-test'])
+})
+
+test('has every route that the source registers, and no other', () => {
+  const files = globSync(`${import.meta.dirname}/../**/routes.ts`)
+  const registered = files.flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/app\.(get|post|put|patch|delete)\(\s*'([^']+)'/g)].map(
+      ([, method, path]) => `${method} ${path?.replace(/:(\w+)/g, '{$1}')}`,
+    ),
+  )
+  assert.ok(registered.length > 10)
+  assert.deepEqual(
+    operations.map(({ method, path }) => `${method} ${path}`).sort(),
+    registered.sort(),
+  )
+})
+
+describe('every operation', () => {
+  for (const { method, path, operation } of operations) {
+    test(`${method} ${path} is whole`, () => {
+      const { summary, parameters = [], security, responses } = operation
+      assert.ok(summary)
+      const inPath = parameters.filter((parameter) => parameter.in === 'path')
+      assert.deepEqual(
+        inPath.map(({ name, required }) => ({ name, required })),
+        [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, required: true })),
+      )
+      for (const name of security.flatMap((one) => Object.keys(one))) {
+        assert.ok(name in document.components.securitySchemes)
+      }
+      assert.ok(Object.keys(responses).some((status) => status.startsWith('2')))
+      for (const [status, answer] of Object.entries(responses)) {
+        assert.match(status, /^[2-5]\d\d$/)
+        assert.equal(typeof answer.description, 'string')
+        for (const { schema } of Object.values(answer.content ?? {})) {
+          const name = schema.$ref?.replace('#/components/schemas/', '')
+          assert.ok(name === undefined ? schema.type : name in document.components.schemas)
+        }
+        for (const code of codesOf(answer)) {
+          const example = answer.content?.['application/problem+json']?.examples?.[code]?.value
+          assert.deepEqual([example?.code, example?.status], [code, Number(status)])
+          assert.equal(ERRORS[code as ErrorCode].status, Number(status))
+        }
+      }
+    })
+  }
+
+  const EVERYWHERE = ['invalid_request', 'request_timeout', 'headers_too_large', 'internal_error']
+  const KEYED = [
+    ...EVERYWHERE,
+    'authentication_required',
+    'api_key_invalid',
+    'insufficient_scope',
+    'store_unavailable',
+  ]
+  const ISSUE = [
+    ...KEYED,
+    'phone_number_invalid',
+    'xid_invalid',
+    'xid_conflict',
+    'transaction_closed',
+    'flow_not_configured',
+    'prefetch_refused',
+    'rate_limited',
+  ]
+  const BODY = ['payload_too_large', 'unsupported_media_type']
+  for (const [route, codes] of [
+    ['get /v1/token/{phone_number}', ISSUE],
+    ['get /v1/token/{phone_number}/{xid}', ISSUE],
+    ['post /v1/token', [...ISSUE, ...BODY, 'idempotency_key_invalid', 'idempotency_mismatch']],
+    ['get /v1/transactions', [...KEYED, 'phone_number_invalid']],
+    ['get /v1/transactions/{xid}', [...KEYED, 'transaction_not_found']],
+    [
+      'post /v1/transactions/{xid}/revoke',
+      [...KEYED, 'transaction_not_found', 'transaction_closed'],
+    ],
+    ['post /v1/api-keys', [...KEYED, ...BODY, 'customer_not_found']],
+    ['get /v1/api-keys', KEYED],
+    ['delete /v1/api-keys/{id}', [...KEYED, 'api_key_not_found']],
+    ['get /openapi.json', EVERYWHERE],
+  ] as const) {
+    test(`${route} has an example for every code that it can answer`, () => {
+      const { responses } = operationOf(route)
+      assert.deepEqual(Object.values(responses).flatMap(codesOf).sort(), [...codes].sort())
+    })
+  }
+})
+
+test('every code of the table has an example somewhere', () => {
+  const { responses } = document.components
+  const all = operations.flatMap(({ operation }) => Object.values(operation.responses))
+  const codes = new Set([...all, ...Object.values(responses)].flatMap(codesOf))
+  assert.deepEqual([...codes].sort(), Object.keys(ERRORS).sort())
+})
+
+test("the tutorial's routes answer text, and their failures are empty text", () => {
+  const { responses } = operationOf('get /v1/token/{phone_number}')
+  assert.deepEqual(Object.keys(responses['200']?.content ?? {}), ['text/plain', 'application/json'])
+  for (const status of ['500', '503']) {
+    assert.ok('text/plain' in (responses[status]?.content ?? {}), status)
+  }
+  assert.ok(!('text/plain' in (responses['400']?.content ?? {})))
+  assert.deepEqual(Object.keys(responses['429']?.headers ?? {}), [
+    'Retry-After',
+    'RateLimit',
+    'RateLimit-Policy',
+  ])
+})
+
+test('POST /v1/token names Idempotency-Key', () => {
+  const { parameters } = operationOf('post /v1/token')
+  assert.deepEqual(
+    parameters?.map((parameter) => [parameter.in, parameter.name, parameter.required]),
+    [['header', 'idempotency-key', false]],
+  )
+})
+
+test('who may issue follows the setting', async (t) => {
+  const securityOf = ({ paths }: Document) => operationOf('post /v1/token', paths).security
+  assert.deepEqual(securityOf(document), [{}, { api_key: [] }])
+  const { get } = await startTestService(t, { ...PRODUCTION, DATABASE_URL: 'memory:' })
+  const inProduction = (await (await get('/openapi.json')).json()) as Document
+  assert.deepEqual(securityOf(inProduction), [{ api_key: [] }])
+})
+
+test('the server address is ISSUER and never the Host of a request', async (t) => {
+  const environment = { DATABASE_URL: 'memory:', JOTTER_ISSUER: 'https://jwt.example.com' }
+  const { rawGet } = await startTestService(t, environment)
+  const { body } = await rawGet('/openapi.json', 'X-Forwarded-Host: evil.example\r\n')
+  assert.deepEqual(JSON.parse(body).servers, [{ url: 'https://jwt.example.com' }])
+})

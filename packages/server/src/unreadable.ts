@@ -1,0 +1,72 @@
+/** Answers for what the parser cannot read as a request: bytes on a socket, no route, no hooks. */
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { problem } from './answer-error.ts'
+import { type ErrorCode, ServiceError } from './errors.ts'
+import { type AllowOf, unknownRoute } from './not-found.ts'
+
+/** By the parser's code; whatever else it cannot read is `invalid_request`. */
+const OF_THE_PARSER: Readonly<Record<string, ErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+}
+
+/** What Node says of bytes that are no request: the packet, and how far it was read. */
+interface ParserError extends Error {
+  code?: string
+  rawPacket?: Buffer
+  bytesParsed?: number
+}
+
+export function refusalOf(error: Error, allowOf: AllowOf): ServiceError {
+  const { code = '' } = error as ParserError
+  if (code === 'HPE_INVALID_METHOD') {
+    const { method, target } = requestLine(error as ParserError)
+    const allow = allowOf(target)
+    if (allow !== undefined) return unknownRoute(method, allow)
+  }
+  return new ServiceError(OF_THE_PARSER[code] ?? 'invalid_request')
+}
+
+/** The line in which the parser stopped. */
+function requestLine({ rawPacket = Buffer.alloc(0), bytesParsed = 0 }: ParserError) {
+  const start = bytesParsed > 0 ? rawPacket.lastIndexOf('\n', bytesParsed - 1) + 1 : 0
+  const line = rawPacket.toString('latin1', start)
+  const [, method = '', target = ''] = /^(\S+) (\S+) HTTP\/1\.[01]\r\n/.exec(line) ?? []
+  return { method, target }
+}
+
+/**
+ * Writes the refusal and closes: nothing behind it can be trusted. True when it was written; it is
+ * not while the answer to a good request before it is owed, whose place it would take.
+ */
+export function refuseUnreadable(
+  socket: Socket,
+  refusal: ServiceError,
+  requestId: string,
+): boolean {
+  // Node's own handler looks here too; there is no public way to ask.
+  const owed = (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage
+  if (owed?.req.complete) {
+    owed.once('close', () => socket.destroySoon())
+    return false
+  }
+  const answers = socket.writable && !owed?.headersSent
+  if (answers) socket.write(answerText(refusal, requestId))
+  socket.destroySoon()
+  return answers
+}
+
+function answerText(refusal: ServiceError, requestId: string): string {
+  const body = problem(refusal, requestId)
+  const headers = {
+    'content-type': 'application/problem+json',
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    'x-request-id': requestId,
+    ...refusal.headers,
+    connection: 'close',
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `HTTP/1.1 ${refusal.status} Refused\r\n${lines.join('')}\r\n${body}`
+}

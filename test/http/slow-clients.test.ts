@@ -1,0 +1,79 @@
+/** Clients that are slow on purpose (security.md H-04). */
+import assert from 'node:assert/strict'
+import { connect } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import pino from 'pino'
+import { createApp } from '../../packages/server/src/app.ts'
+import { createMetrics } from '../../packages/server/src/operation/metrics.ts'
+import { openStores } from '../../packages/server/src/stores/open.ts'
+import { sendRaw } from '../support/raw-http.ts'
+import { NOW, testSettings } from '../support/service.ts'
+
+const HEAD = 'POST /v1/token HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n'
+
+async function start(t: TestContext) {
+  const app = await createApp({
+    settings: testSettings({}),
+    stores: await openStores('memory:', { now: NOW }),
+    customer: { id: 'customer', key: undefined },
+    metrics: createMetrics(),
+    log: pino({ level: 'silent' }),
+    version: '0.0.0-test',
+    now: () => NOW,
+    monotonic: () => NOW,
+    stopping: () => false,
+  })
+  t.after(() => app.close())
+  return app
+}
+
+test('H-04 headers and bodies have 10 s to arrive, answers 30 s to be read', async (t) => {
+  const { server } = await start(t)
+  assert.equal(server.headersTimeout, 10_000)
+  assert.equal(server.requestTimeout, 10_000)
+  assert.equal(server.timeout, 30_000)
+})
+
+test('H-04 who is too slow gets 408 and is closed; others are served meanwhile', async (t) => {
+  const app = await start(t)
+  // Ten seconds in small. That senders are looked for often enough is what is left to see.
+  Object.assign(app.server, { headersTimeout: 300, requestTimeout: 300 })
+  const address = await app.listen({ host: '127.0.0.1', port: 0 })
+
+  /** Sends `bytes`, then one more each 100 ms. */
+  async function dribble(bytes: string): Promise<string> {
+    const { promise, resolve } = Promise.withResolvers<string>()
+    let received = ''
+    const socket = connect(Number(new URL(address).port), '127.0.0.1', () => socket.write(bytes))
+    const timer = setInterval(() => socket.writable && socket.write('a'), 100)
+    socket.on('data', (chunk) => {
+      received += chunk
+    })
+    // A server that closes with bytes unread resets the connection.
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      clearInterval(timer)
+      resolve(received)
+    })
+    return promise
+  }
+
+  const slow = [
+    dribble('GET /'),
+    dribble('GET /livez HTTP/1.1\r\nHost: h\r\nX-A: '),
+    dribble(`${HEAD}Content-Length: 5000\r\n\r\n{`),
+    dribble(`${HEAD}Transfer-Encoding: chunked\r\n\r\n1388\r\n{`),
+  ]
+  for (let i = 0; i < 20; i += 1) {
+    const [answer] = await sendRaw(
+      address,
+      'GET /livez HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n',
+    )
+    assert.equal(answer?.status, 200)
+  }
+  for (const received of await Promise.all(slow)) {
+    assert.match(received, /^HTTP\/1\.1 408 /)
+    assert.equal(received.match(/HTTP\/1\.1/g)?.length, 1)
+    assert.match(received, /"code":"request_timeout"/)
+  }
+})

@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TransactionStore } from '../../packages/server/src/flows/transaction/store.ts'
+import { openStores, type Stores } from '../../packages/server/src/stores/open.ts'
+import { sqlApiKeys } from '../../packages/server/src/stores/sql/api-keys.ts'
+import type { SqlDriver } from '../../packages/server/src/stores/sql/driver.ts'
+import { openSqlite } from '../../packages/server/src/stores/sql/sqlite.ts'
+import { sqlTransactions } from '../../packages/server/src/stores/sql/transactions.ts'
+
+/** Stores that begin empty, and leave nothing behind when they are disposed of. */
+export type OpenStores = () => Promise<Stores & AsyncDisposable>
+
+/** How often random data is tried; `npm run test:long` tries more of it. */
+export const RUNS = process.env.JOTTER_TEST_LONG === undefined ? 1 : 20
+/** Making a failure smaller ends after this time. */
+export const LONGEST_MS = 10_000 * RUNS
+
+const OPTIONS = { now: 1_800_000_000_000 }
+
+/** The path of a database that is not there yet, in a folder that goes with it. */
+export function temporaryFile() {
+  const folder = mkdtempSync(join(tmpdir(), 'jotter-stores-'))
+  return {
+    path: join(folder, 'jotter.db'),
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true }),
+  }
+}
+
+const closing = (stores: Stores, release: () => void = () => {}) => ({
+  ...stores,
+  async [Symbol.asyncDispose]() {
+    await stores.close()
+    release()
+  },
+})
+
+export const openMemory: OpenStores = async () => closing(await openStores('memory:', OPTIONS))
+
+export const openSqliteFile: OpenStores = async () => {
+  const file = temporaryFile()
+  const stores = await openStores(`sqlite:${file.path}`, OPTIONS)
+  return closing(stores, file[Symbol.dispose])
+}
+
+/**
+ * The index by phone number is cut into segments of many rows. Here every write opens another one:
+ * the newest is always said to be full, and a store that has just been made asks how full it is.
+ */
+export const openSqliteOfManySegments: OpenStores = async () => {
+  const file = temporaryFile()
+  const driver = openSqlite(file.path, OPTIONS)
+  const allFull: SqlDriver = {
+    ...driver,
+    async rows(sql, params) {
+      const rows = await driver.rows(sql, params)
+      return rows.map((row) => ('rows' in row ? { ...row, rows: Number.MAX_SAFE_INTEGER } : row))
+    },
+  }
+  const transactions: TransactionStore = {
+    ...sqlTransactions(driver),
+    insert: (...args) => sqlTransactions(allFull).insert(...args),
+    reissue: (...args) => sqlTransactions(allFull).reissue(...args),
+  }
+  const stores: Stores = {
+    transactions,
+    apiKeys: sqlApiKeys(driver),
+    ping: () => driver.ping(),
+    close: () => driver.close(),
+  }
+  return closing(stores, file[Symbol.dispose])
+}

@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { apiKeyStoreSuite } from './api-key-suite.ts'
+import { openMemory, openSqliteFile, openSqliteOfManySegments } from './open.ts'
+import { transactionStoreSuite } from './transaction-suite.ts'
+
+const ENGINES = {
+  memory: openMemory,
+  'a SQLite file': openSqliteFile,
+}
+
+for (const [engine, open] of Object.entries(ENGINES)) {
+  transactionStoreSuite(engine, open)
+  apiKeyStoreSuite(engine, open)
+
+  test(`ping on ${engine} fulfils while the store answers`, async () => {
+    await using stores = await open()
+    assert.equal(await stores.ping(), undefined)
+  })
+}
+
+transactionStoreSuite('a SQLite file of many segments', openSqliteOfManySegments)
