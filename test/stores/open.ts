@@ -27,6 +27,20 @@ export function temporaryFile() {
   }
 }
 
+/** What the SQLite stores are made on. */
+export function openDriver() {
+  const { path, [Symbol.dispose]: remove } = temporaryFile()
+  const driver = openSqlite(path, OPTIONS)
+  return {
+    ...driver,
+    path,
+    async [Symbol.asyncDispose]() {
+      await driver.close()
+      remove()
+    },
+  }
+}
+
 const closing = (stores: Stores, release: () => void = () => {}) => ({
   ...stores,
   async [Symbol.asyncDispose]() {
@@ -48,8 +62,7 @@ export const openSqliteFile: OpenStores = async () => {
  * the newest is always said to be full, and a store that has just been made asks how full it is.
  */
 export const openSqliteOfManySegments: OpenStores = async () => {
-  const file = temporaryFile()
-  const driver = openSqlite(file.path, OPTIONS)
+  const driver = openDriver()
   const allFull: SqlDriver = {
     ...driver,
     async rows(sql, params) {
@@ -62,11 +75,5 @@ export const openSqliteOfManySegments: OpenStores = async () => {
     insert: (...args) => sqlTransactions(allFull).insert(...args),
     reissue: (...args) => sqlTransactions(allFull).reissue(...args),
   }
-  const stores: Stores = {
-    transactions,
-    apiKeys: sqlApiKeys(driver),
-    ping: () => driver.ping(),
-    close: () => driver.close(),
-  }
-  return closing(stores, file[Symbol.dispose])
+  return { ...driver, transactions, apiKeys: sqlApiKeys(driver) }
 }

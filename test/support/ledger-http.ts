@@ -1,7 +1,7 @@
 import { type Agent, type IncomingHttpHeaders, request } from 'node:http'
 
 /** A connection with an answer that never comes is given up after this. */
-const PATIENCE_MS = 30_000
+const PATIENCE_MS = 20_000
 
 export interface Ask {
   method?: string

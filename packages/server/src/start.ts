@@ -4,11 +4,11 @@
  */
 import { mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { apiKeyService } from './api-keys/service.ts'
 import { createApp } from './app.ts'
 import { type OwnCustomer, ownCustomer } from './customer.ts'
+import { databaseOf } from './database.ts'
 import { drain } from './drain.ts'
 import { createMetrics } from './operation/metrics.ts'
 import { keepRetention } from './retention.ts'
@@ -35,19 +35,13 @@ export interface RunningService {
   stop(): Promise<void>
 }
 
-/** The database that the settings name, as a URL that `openStores` understands. */
-export function databaseUrl({ ENV, DATA, DATABASE_URL, DATABASE_TEST_URL }: Settings): string {
-  const url = ENV === 'testing' ? (DATABASE_TEST_URL ?? DATABASE_URL) : DATABASE_URL
-  return url ?? `sqlite:${join(DATA, 'jotter.db')}`
-}
-
 /**
  * @throws {StoreUnavailable} When the database cannot be opened.
  * @throws {MigrationError} When its schema is newer than this binary.
  */
 export async function startService(deps: StartDeps): Promise<RunningService> {
   const { settings, log, now } = deps
-  const url = databaseUrl(settings)
+  const { url } = databaseOf(settings)
   const inMemory = url === 'memory:'
   if (!inMemory) mkdirSync(settings.DATA, { recursive: true, mode: 0o700 })
 

@@ -9,8 +9,8 @@ import { apiKeyService } from '../api-keys/service.ts'
 import { knownCustomer, type OwnCustomer } from '../customer.ts'
 import { databaseOf, shownUrl } from '../database.ts'
 import { StoreUnavailable } from '../errors.ts'
-import { issueAnswer, listedAnswer, wholeAnswer } from '../flows/transaction/answers.ts'
-import { decodeCursor, encodeCursor } from '../flows/transaction/cursor.ts'
+import { issueAnswer, pageAnswer, wholeAnswer } from '../flows/transaction/answers.ts'
+import { decodeCursor } from '../flows/transaction/cursor.ts'
 import { transactionService } from '../flows/transaction/service.ts'
 import type { Settings } from '../settings.ts'
 import type { ReadSettings } from '../settings-sources.ts'
@@ -57,21 +57,14 @@ function localAdmin(stores: Stores, settings: Settings, now: () => number): Admi
       return issueAnswer(await service.issue({ customerId: customer.id, phoneNumber, xid, by: BY }))
     },
 
-    async transactions({ after, limit, ...query }) {
+    async transactions({ after, ...query }) {
       const service = transactions()
-      const items = await service.list({
+      const page = await service.list({
         ...query,
         customerId: demandCustomer(settings).id,
         after: after === undefined ? undefined : decodeCursor(after),
-        // One more than asked for tells whether there is a next page.
-        limit: limit + 1,
       })
-      const page = items.slice(0, limit)
-      const last = page.at(-1)
-      return {
-        items: page.map((t) => listedAnswer(t, service.statusOf(t))),
-        next: items.length > limit && last !== undefined ? encodeCursor(last) : null,
-      }
+      return pageAnswer(page, service.statusOf)
     },
 
     async transaction(xid) {

@@ -1,6 +1,7 @@
 /** How transactions look in answers: snake_case members, RFC 3339 times. */
 import { timeText } from '../../http.ts'
-import type { Issued, ListedStatus } from './service.ts'
+import { encodeCursor } from './cursor.ts'
+import type { Issued, ListedStatus, TransactionPage } from './service.ts'
 import type { HistoryEntry, Transaction } from './store.ts'
 
 export const issueAnswer = ({ token, xid, phoneNumber, issuedAt, expiresAt }: Issued) => ({
@@ -32,4 +33,12 @@ export const wholeAnswer = (t: Transaction, status: ListedStatus, history: Histo
     by: entry.by,
     detail: entry.detail ?? null,
   })),
+})
+
+export const pageAnswer = (
+  { items, next }: TransactionPage,
+  statusOf: (transaction: Transaction) => ListedStatus,
+) => ({
+  items: items.map((t) => listedAnswer(t, statusOf(t))),
+  next: next === undefined ? null : encodeCursor(next),
 })

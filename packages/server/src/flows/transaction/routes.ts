@@ -17,8 +17,8 @@ import { type ErrorCode, ServiceError } from '../../errors.ts'
 import { given, timeOf } from '../../http.ts'
 import { addressBucket } from '../../limits/address.ts'
 import { phoneDigits, writtenPhoneDigits } from '../../phone.ts'
-import { issueAnswer, listedAnswer, wholeAnswer } from './answers.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
+import { issueAnswer, pageAnswer, wholeAnswer } from './answers.ts'
+import { decodeCursor } from './cursor.ts'
 import {
   ISSUE_ANSWER,
   ISSUE_BODY,
@@ -151,23 +151,16 @@ export function transactionRoutes(deps: TransactionRouteDeps): FastifyPluginAsyn
       },
       async (request) => {
         const { phone_number, status, from, to, limit, after } = request.query
-        const wanted = Number(limit)
-        const items = await service.list({
+        const page = await service.list({
           customerId: on(request).customerId,
           phoneNumber: given(phone_number, (text) => writtenPhoneDigits(text) ?? refusePhone()),
           status,
           from: given(from, (text) => timeOf(text, '/from')),
           to: given(to, (text) => timeOf(text, '/to')),
           after: given(after, decodeCursor),
-          // One more than asked for tells whether there is a next page.
-          limit: wanted + 1,
+          limit: Number(limit),
         })
-        const page = items.slice(0, wanted)
-        const last = page.at(-1)
-        return {
-          items: page.map((t) => listedAnswer(t, service.statusOf(t))),
-          next: items.length > wanted && last !== undefined ? encodeCursor(last) : null,
-        }
+        return pageAnswer(page, service.statusOf)
       },
     )
 

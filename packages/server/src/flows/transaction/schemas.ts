@@ -124,7 +124,10 @@ export const WHOLE_TRANSACTION = {
         properties: {
           status: STATUS,
           at: TIME,
-          by: { type: 'string', description: 'The id of the API key, or `open`.' },
+          by: {
+            type: 'string',
+            description: 'The id of the API key, `open` without one, or `cli`.',
+          },
           detail: TEXT_OR_NULL,
         },
       },

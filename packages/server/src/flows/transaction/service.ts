@@ -47,7 +47,7 @@ export interface IssueRequest {
   /** Digits only. */
   phoneNumber: string
   xid?: string | undefined
-  /** The id of the caller's API key, or `open`. */
+  /** Who asks, for the history: see `HistoryEntry`. */
   by: string
   /** An Idempotency-Key, whose it is, and the SHA-256 of the body it came with. */
   retry?: Claim | undefined
@@ -64,6 +64,16 @@ export interface Issued {
 }
 
 export type ListedStatus = Transaction['status'] | 'expired'
+
+export interface PageQuery extends Omit<TransactionQuery, 'status'> {
+  readonly status?: ListedStatus | undefined
+}
+
+export interface TransactionPage {
+  readonly items: readonly Transaction[]
+  /** The last item, when there are more after it. */
+  readonly next: Transaction | undefined
+}
 
 export type TransactionService = ReturnType<typeof transactionService>
 
@@ -93,6 +103,18 @@ export function transactionService(deps: TransactionDeps) {
   function repeat(known: Retry, bodySha256: string): Promise<Issued> {
     if (known.bodySha256 !== bodySha256) throw new ServiceError('idempotency_mismatch')
     return mint(known.customerId, known.phoneNumber, known.xid, known.issuedAt)
+  }
+
+  /** What is stored as `issued` is one or the other, by when it was issued. */
+  function storedRange(
+    status: ListedStatus | undefined,
+    { from = 0, to = Infinity }: Partial<PageQuery>,
+  ) {
+    if (status !== 'issued' && status !== 'expired') return { status }
+    const edge = expiryEdge(now())
+    const range =
+      status === 'issued' ? { from: Math.max(from, edge), to } : { from, to: Math.min(to, edge) }
+    return { status: 'issued' as const, ...range }
   }
 
   return {
@@ -165,20 +187,21 @@ export function transactionService(deps: TransactionDeps) {
       return [first, ...(await transactions.history(customerId, xid))]
     },
 
-    /** Newest first. `issued` and `expired` are told apart by the time, not by the row. */
-    list({
-      status,
-      ...query
-    }: Omit<TransactionQuery, 'status'> & { status?: ListedStatus | undefined }) {
-      if (status !== 'issued' && status !== 'expired')
-        return transactions.list({ ...query, status })
-      const edge = expiryEdge(now())
-      const { from = 0, to = Number.MAX_SAFE_INTEGER } = query
-      return transactions.list({
+    /**
+     * One page, newest first, and where the next one begins. `issued` and `expired` are told apart by
+     * the time, not by the row.
+     */
+    async list({ status, limit, ...query }: PageQuery): Promise<TransactionPage> {
+      // One more than asked for tells whether there is a next page.
+      const found = await transactions.list({
         ...query,
-        status: 'issued',
-        ...(status === 'issued' ? { from: Math.max(from, edge) } : { to: Math.min(to, edge) }),
+        ...storedRange(status, query),
+        limit: limit + 1,
       })
+      return {
+        items: found.slice(0, limit),
+        next: found.length > limit ? found[limit - 1] : undefined,
+      }
     },
 
     /**

@@ -57,7 +57,7 @@ export interface Transaction {
 export interface HistoryEntry {
   readonly status: StoredStatus
   readonly at: number
-  /** The id of an API key, or `open` for a caller without one. */
+  /** The id of an API key, `open` for a caller without one, `cli` for the command line. */
   readonly by: string
   readonly detail: string | undefined
 }

@@ -1,7 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
+import { StoreUnavailable } from '../../errors.ts'
 import type { CommitListener, SqlDriver, SqlStep } from './driver.ts'
 import { groupCommit } from './group-commit.ts'
-import { migrate } from './migrate.ts'
+import { MigrationError, migrate } from './migrate.ts'
 import { SqliteThread } from './sqlite-thread.ts'
 
 /** Long enough to outlast another process's commit, short enough to answer 503 within 2 s. */
@@ -24,17 +25,11 @@ export interface SqliteOptions {
  * The embedded engine: one file, one writer. Writes that wait together share one commit and one
  * disk sync; reads run beside them on a connection of their own.
  *
+ * @throws {StoreUnavailable} When the file cannot be opened or is no database.
  * @throws {MigrationError} When the file is of a newer jotter, or a migration was changed.
  */
 export function openSqlite(path: string, { now, onCommit = () => {} }: SqliteOptions): SqlDriver {
-  const setUp = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
-  try {
-    setUp.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-    migrate(setUp, now)
-  } finally {
-    setUp.close()
-  }
-
+  setUp(path, now)
   const thread = (role: 'writer' | 'reader' | 'checkpointer') =>
     new SqliteThread({ path, role, busyTimeoutMs: BUSY_TIMEOUT_MS })
   const [writer, reader, checkpointer] = [
@@ -97,5 +92,19 @@ export function openSqlite(path: string, { now, onCommit = () => {} }: SqliteOpt
       // The last connection to close folds the log into the file.
       await writer.close()
     },
+  }
+}
+
+function setUp(path: string, now: number): void {
+  let db: DatabaseSync | undefined
+  try {
+    db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+    migrate(db, now)
+  } catch (cause) {
+    if (cause instanceof MigrationError) throw cause
+    throw new StoreUnavailable((cause as Error).message, { cause })
+  } finally {
+    db?.close()
   }
 }

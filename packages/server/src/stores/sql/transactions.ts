@@ -175,7 +175,7 @@ const keepRetry = (retry: Retry | undefined): SqlStep[] =>
 const wanted = ({ customerId, from, to, after, limit }: TransactionQuery): SqlValue[] => [
   customerId,
   from ?? 0,
-  to ?? Number.MAX_SAFE_INTEGER,
+  Math.min(to ?? Infinity, Number.MAX_SAFE_INTEGER),
   after?.issuedAt ?? Number.MAX_SAFE_INTEGER,
   after?.xid ?? '',
   limit,

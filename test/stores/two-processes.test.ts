@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, test } from 'node:test'
+import { RUNS, temporaryFile } from './open.ts'
+import type { Start, Task } from './racer.ts'
+import { entryOf, HUNDRED, NOW, next, OPEN, order, retry } from './transactions/examples.ts'
+
+const ROUNDS = 3 * RUNS
+const RACERS = ['a', 'b'] as const
+
+type Racer = (typeof RACERS)[number]
+
+async function startRacer(path: string, first: number) {
+  const racer = fork(new URL('./racer.ts', import.meta.url), [path, String(first)], {
+    execArgv: ['--conditions=source'],
+  })
+  await once(racer, 'message')
+  return racer
+}
+
+/** Two processes on a new file, and the file as a third one sees it. */
+async function openRace() {
+  const file = temporaryFile()
+  const racers = [await startRacer(file.path, 0), await startRacer(file.path, 0.5)]
+  const db = new DatabaseSync(file.path, { readOnly: true })
+  const winners = new Set<number>()
+
+  async function answersOf(racer: ChildProcess, start: Start) {
+    racer.send(start)
+    const [answers] = await once(racer, 'message')
+    return answers as boolean[]
+  }
+
+  return {
+    /** Both at once; `task` is what each of them is told. */
+    async race(task: (racer: Racer) => Task) {
+      const at = Date.now() + 10
+      const [a = [], b = []] = await Promise.all(
+        racers.map((racer, i) => answersOf(racer, { ...task(RACERS[i] as Racer), at })),
+      )
+      for (const [i, answers] of [a, b].entries()) if (answers.includes(true)) winners.add(i)
+      return { a, b }
+    },
+    /** Else they have not raced at all. */
+    bothHaveWon: () => assert.equal(winners.size, 2, 'one process was always first'),
+    count: (from: string) => Number(db.prepare(`SELECT count(*) AS n FROM ${from}`).get()?.n),
+    async [Symbol.asyncDispose]() {
+      db.close()
+      for (const racer of racers) {
+        racer.kill('SIGKILL')
+        await once(racer, 'exit')
+      }
+      file[Symbol.dispose]()
+    },
+  }
+}
+
+/** Each of the calls had exactly one effect. */
+function oneEach({ a, b }: Record<Racer, boolean[]>) {
+  assert.deepEqual(
+    a.map((won, i) => Number(won) + Number(b[i])),
+    a.map(() => 1),
+  )
+}
+
+describe('F-16 of two processes on one SQLite file', () => {
+  test('exactly one inserts each xid, and the row is its own', async () => {
+    await using file = await openRace()
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const answers = await file.race((racer) => ({
+        verb: 'insert',
+        calls: HUNDRED.map((i) => [{ ...order, xid: `${round}.${i}`, openedBy: racer }]),
+      }))
+      oneEach(answers)
+      const ofA = answers.a.filter(Boolean).length
+      assert.equal(file.count(`transactions WHERE xid LIKE '${round}.%' AND opened_by = 'a'`), ofA)
+    }
+    file.bothHaveWon()
+    assert.equal(file.count('transactions'), 100 * ROUNDS)
+  })
+
+  test('exactly one moves each transaction on, and the history has it once', async () => {
+    await using file = await openRace()
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const xids = HUNDRED.map((i) => `${round}.${i}`)
+      await file.race((racer) => ({
+        verb: 'insert',
+        calls: racer === 'a' ? xids.map((xid) => [{ ...order, xid }]) : [],
+      }))
+      const ends = { a: 'completed', b: 'revoked' } as const
+      oneEach(
+        await file.race((racer) => ({
+          verb: 'advance',
+          calls: xids.map((xid) => ['customer', xid, { from: OPEN, to: entryOf(ends[racer]) }]),
+        })),
+      )
+    }
+    assert.equal(file.count('transaction_history'), 100 * ROUNDS)
+    const agreeing = 'transactions t JOIN transaction_history h USING (customer_id, xid, status)'
+    file.bothHaveWon()
+    assert.equal(file.count(agreeing), 100 * ROUNDS)
+  })
+
+  test('exactly one uses each Idempotency-Key, and of the other nothing stays', async () => {
+    await using file = await openRace()
+    for (let round = 0; round < ROUNDS; round += 1) {
+      oneEach(
+        await file.race((racer) => ({
+          verb: 'insert',
+          calls: HUNDRED.map((i) => {
+            const xid = `${racer}.${round}.${i}`
+            return [
+              { ...order, xid },
+              { ...retry, key: `${round}.${i}`, xid },
+            ]
+          }),
+        })),
+      )
+    }
+    assert.equal(file.count('retries'), 100 * ROUNDS)
+    assert.equal(file.count('transactions'), 100 * ROUNDS)
+    file.bothHaveWon()
+    assert.equal(file.count('retries r JOIN transactions t USING (customer_id, xid)'), 100 * ROUNDS)
+  })
+
+  test('exactly one issues again under each Idempotency-Key', async () => {
+    await using file = await openRace()
+    await file.race((racer) => ({ verb: 'insert', calls: racer === 'a' ? [[order]] : [] }))
+    for (let round = 0; round < ROUNDS; round += 1) {
+      oneEach(
+        await file.race((racer) => ({
+          verb: 'reissue',
+          calls: HUNDRED.map((i) => [
+            { ...next, issuedAt: NOW + i, entry: { ...next.entry, by: racer } },
+            { ...retry, key: `${round}.${i}` },
+          ]),
+        })),
+      )
+    }
+    assert.equal(file.count('transaction_history'), 100 * ROUNDS)
+    file.bothHaveWon()
+    assert.equal(file.count('retries'), 100 * ROUNDS)
+  })
+})
