@@ -24,7 +24,11 @@ const JOTTER = join(import.meta.dirname, '../packages/server/src/cli/main.ts')
 const service = {
   args: ['--conditions=source', JOTTER, 'serve'],
   // The limits do their work at every request and refuse none.
-  env: { JOTTER_RATE_LIMIT: '1000000/second', JOTTER_RATE_LIMIT_PHONE: '1000000/minute' },
+  env: {
+    JOTTER_RATE_LIMIT: '1000000/second',
+    JOTTER_RATE_LIMIT_PHONE: '1000000/minute',
+    NODE_COMPILE_CACHE: join(import.meta.dirname, '../node_modules/.cache/jotter'),
+  },
 }
 
 export const SERVERS = {

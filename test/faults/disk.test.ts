@@ -71,7 +71,7 @@ function canMount(): boolean {
 }
 
 for (const disk of canMount() ? [limitedFiles, fullFileSystem] : [limitedFiles]) {
-  test(`F-03 ${disk.name}: refused while it lasts, nothing lost, healed when it ends`, async (t) => {
+  test(`F-03 on ${disk.name} nothing is lost, and issuing comes back by itself`, async (t) => {
     const sandbox = openSandbox(t)
     const data = join(sandbox.folder, 'data')
     mkdirSync(data)

@@ -25,7 +25,7 @@ test('F-04 while another process holds the lock, issuing is refused and the rest
 
   using other = new DatabaseSync(file, { timeout: 5_000 })
   other.exec('BEGIN IMMEDIATE')
-  const client = startLedger(sandbox, { url, series: 0, concurrency: 16 })
+  const client = startLedger(sandbox, { url, series: 0, concurrency: 64 })
   const until = performance.now() + LOCKED_MS
   const repeat = async (pauseMs: number, path: string, init?: Ask) => {
     const answers: Answer[] = []

@@ -34,9 +34,10 @@ for (const [start, prepare] of [
     for (let place = 1; ; place += 1 + Math.floor(random() * 12)) {
       const child = sandbox.run(process.execPath, [STOPPING, path, String(place)])
       const [said] = await once(child.stdout as NonNullable<typeof child.stdout>, 'data')
-      if (String(said) === 'through') break
-      child.kill('SIGKILL')
+      const through = String(said) === 'through'
+      if (!through) child.kill('SIGKILL')
       await exitOf(child)
+      if (through) break
       assert.deepEqual(contents(path), before, `killed at place ${place}`)
       kills += 1
     }

@@ -29,23 +29,36 @@ test('F-22 writes in flight when the thread dies are refused, the next one works
   assert.deepEqual(await keptOf(ids), [])
 })
 
-test('F-22 what a dying thread has answered is kept, and a commit is kept whole or not', async (t) => {
+test('F-22 what a dying thread has answered is kept, and every write whole or not', async (t) => {
   const { driver, writer, keptOf } = await openWithWriter(t)
   const random = seededRandom(t)
-  const total = { batches: 0, refused: 0, kept: 0 }
+  const total = { answered: 0, refused: 0, refused_and_kept: 0 }
   for (let death = 0; death < 10; death++) {
-    setTimeout(() => void writer().terminate(), 1 + random() * 20)
-    for (let refused = false; !refused; total.batches += 1) {
-      const ids = Array.from({ length: 20 }, (_, i) => `${total.batches}-${i}`)
-      const outcomes = await Promise.allSettled(ids.map((id) => driver.write([KEEP, id])))
-      refused = outcomes.some(({ status }) => status === 'rejected')
-      const kept = await keptOf(ids)
-      if (!refused) assert.equal(kept.length, ids.length, 'answered and not kept')
-      else assert.ok(kept.length === 0 || kept.length === ids.length, `${kept.length} were kept`)
-      if (refused) total[kept.length > 0 ? 'kept' : 'refused'] += 1
+    assert.equal(await driver.write([KEEP, `alive-${death}`]), 1)
+    const thread = writer()
+    let alive = true
+    thread.once('exit', () => {
+      alive = false
+    })
+    setTimeout(() => void thread.terminate(), random() * 20)
+    for (let turn = 0; alive; turn++) {
+      const pairs = Array.from({ length: 20 }, (_, i) => {
+        const id = `${death}-${turn}-${i}`
+        return [id, `${id}-twin`] as const
+      })
+      const outcomes = await Promise.allSettled(
+        pairs.map(([id, twin]) => driver.write([KEEP, id], [KEEP, twin])),
+      )
+      const kept = new Set(await keptOf(pairs.flat()))
+      for (const [i, [id, twin]] of pairs.entries()) {
+        assert.equal(kept.has(id), kept.has(twin), 'half a write was kept')
+        const answered = outcomes[i]?.status === 'fulfilled'
+        assert.ok(kept.has(id) || !answered, 'answered and not kept')
+        total[answered ? 'answered' : kept.has(id) ? 'refused_and_kept' : 'refused'] += 1
+      }
     }
   }
-  t.diagnostic(`${total.batches} commits, 10 deaths: ${total.kept} of their commits were kept`)
+  t.diagnostic(`10 deaths: ${JSON.stringify(total)}`)
 })
 
 async function openWithWriter(t: TestContext) {

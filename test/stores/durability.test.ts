@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
+import { statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { openStores } from '../../packages/server/src/stores/open.ts'
 import { sqlApiKeys } from '../../packages/server/src/stores/sql/api-keys.ts'
 import { sqlTransactions } from '../../packages/server/src/stores/sql/transactions.ts'
@@ -74,7 +75,7 @@ test('a store that is opened again has everything', async () => {
 })
 
 describe('F-11 a store that is closed while it writes', () => {
-  const CLOSER = join(import.meta.dirname, 'closer.ts')
+  const CLOSER = fileURLToPath(import.meta.resolve('./closer.ts'))
 
   function closeAfter(writes: number, before: 'none' | 'first' | 'later') {
     using file = temporaryFile()
@@ -115,6 +116,16 @@ test('a store that is closed refuses everything, and does not come back to life'
     await assert.rejects(stores.ping(), unavailable)
   } finally {
     await stores.close()
+  }
+})
+
+test('L-02 the file and its log are made for their owner only, whatever the umask', async (t) => {
+  const umask = process.umask(0)
+  t.after(() => process.umask(umask))
+  await using driver = openDriver()
+  await sqlTransactions(driver).insert(order)
+  for (const file of [driver.path, `${driver.path}-wal`, `${driver.path}-shm`]) {
+    assert.equal(statSync(file).mode & 0o777, 0o600, file)
   }
 })
 

@@ -12,25 +12,47 @@ const RACERS = ['a', 'b'] as const
 
 type Racer = (typeof RACERS)[number]
 
-async function startRacer(path: string, first: number) {
-  const racer = fork(new URL('./racer.ts', import.meta.url), [path, String(first)], {
+const startRacer = (path: string, first: number) =>
+  fork(new URL('./racer.ts', import.meta.url), [path, String(first)], {
     execArgv: ['--conditions=source'],
   })
-  await once(racer, 'message')
-  return racer
+
+async function endRacer(racer: ChildProcess) {
+  if (racer.exitCode !== null) return
+  racer.kill('SIGKILL')
+  await once(racer, 'exit')
+}
+
+/** The next message of a racer that is alive. */
+async function messageOf(racer: ChildProcess): Promise<unknown> {
+  const waiting = new AbortController()
+  const { signal } = waiting
+  try {
+    const died = once(racer, 'exit', { signal }).then(() => assert.fail('a racer has died'))
+    const [message] = await Promise.race([once(racer, 'message', { signal }), died])
+    return message
+  } finally {
+    waiting.abort()
+  }
 }
 
 /** Two processes on a new file, and the file as a third one sees it. */
 async function openRace() {
   const file = temporaryFile()
-  const racers = [await startRacer(file.path, 0), await startRacer(file.path, 0.5)]
+  // Both open the new file at once.
+  const racers = [startRacer(file.path, 0), startRacer(file.path, 0.5)]
+  try {
+    await Promise.all(racers.map(messageOf))
+  } catch (error) {
+    await Promise.all(racers.map(endRacer))
+    throw error
+  }
   const db = new DatabaseSync(file.path, { readOnly: true })
   const winners = new Set<number>()
 
   async function answersOf(racer: ChildProcess, start: Start) {
     racer.send(start)
-    const [answers] = await once(racer, 'message')
-    return answers as boolean[]
+    return (await messageOf(racer)) as boolean[]
   }
 
   return {
@@ -48,10 +70,7 @@ async function openRace() {
     count: (from: string) => Number(db.prepare(`SELECT count(*) AS n FROM ${from}`).get()?.n),
     async [Symbol.asyncDispose]() {
       db.close()
-      for (const racer of racers) {
-        racer.kill('SIGKILL')
-        await once(racer, 'exit')
-      }
+      await Promise.all(racers.map(endRacer))
       file[Symbol.dispose]()
     },
   }

@@ -38,7 +38,7 @@ export type LedgerLine =
   | { unsent: string; why: string }
 
 /** How many lines of each kind are on disk. */
-export type LedgerCounts = Record<'sent' | 'acked' | 'refused' | 'broken' | 'unsent', number>
+export type LedgerCounts = ReturnType<typeof countLines>
 
 const SYNC_EVERY_MS = 25
 /** What a client does that is told to come back later. */
@@ -48,7 +48,7 @@ const LONGEST_MS = 120_000
 async function run({ url, file, concurrency, keepAlive, series }: LedgerOptions): Promise<void> {
   const agent = new Agent({ keepAlive, maxSockets: concurrency })
   const fd = openSync(file, 'a')
-  const counts: LedgerCounts = { sent: 0, acked: 0, refused: 0, broken: 0, unsent: 0 }
+  const counts = countLines([])
   let lines: LedgerLine[] = []
   let orders = 0
   let over = false
@@ -60,8 +60,7 @@ async function run({ url, file, concurrency, keepAlive, series }: LedgerOptions)
     if (group.length === 0) return
     writeSync(fd, group.map((line) => `${JSON.stringify(line)}\n`).join(''))
     fdatasyncSync(fd)
-    for (const line of group) counts[Object.keys(line)[0] as keyof LedgerCounts] += 1
-    process.send?.(counts)
+    process.send?.(countLines(group, counts))
   }
 
   /** Three ways to ask for a token: with an xid, with none, and by POST with a retry key. */
@@ -116,6 +115,15 @@ async function run({ url, file, concurrency, keepAlive, series }: LedgerOptions)
   sync()
   closeSync(fd)
   if (process.connected) process.disconnect?.()
+}
+
+/** Adds `lines` to `counts`. */
+export function countLines(
+  lines: readonly LedgerLine[],
+  counts = { sent: 0, acked: 0, refused: 0, broken: 0, unsent: 0 },
+) {
+  for (const line of lines) counts[Object.keys(line)[0] as keyof typeof counts] += 1
+  return counts
 }
 
 const xidOf = (token: string): string =>

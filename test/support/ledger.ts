@@ -11,7 +11,12 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { compactVerify } from 'jose'
-import type { LedgerCounts, LedgerLine, LedgerOptions } from './ledger-client.ts'
+import {
+  countLines,
+  type LedgerCounts,
+  type LedgerLine,
+  type LedgerOptions,
+} from './ledger-client.ts'
 import { ask } from './ledger-http.ts'
 import { exitOf, type Sandbox } from './process.ts'
 import { ADMIN_KEY, CUSTOMER } from './service.ts'
@@ -86,12 +91,13 @@ export function startLedger(
   const child = sandbox.run(process.execPath, [CLIENT, JSON.stringify(settings)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
-  let counts: LedgerCounts = { sent: 0, acked: 0, refused: 0, broken: 0, unsent: 0 }
+  let counts = countLines([])
   child.on('message', (message) => {
     counts = message as LedgerCounts
   })
   const ended = exitOf(child).then(({ code, signal }) => {
     assert.equal(code, 0, `the ledger client ended with ${signal ?? code}`)
+    counts = countLines(readLines(file))
     return counts
   })
   ended.catch(() => {})
@@ -114,8 +120,7 @@ export function startLedger(
 /** The orders in a ledger file. */
 export function readLedger(file: string): Order[] {
   const orders = new Map<string, Order>()
-  for (const text of readFileSync(file, 'utf8').trimEnd().split('\n')) {
-    const line = JSON.parse(text) as LedgerLine
+  for (const line of readLines(file)) {
     if ('sent' in line) {
       const { sent: phone, xid } = line
       orders.set(phone, { phone, xid, sha256: undefined, refused: undefined })
@@ -127,6 +132,13 @@ export function readLedger(file: string): Order[] {
   }
   return [...orders.values()]
 }
+
+/** Whole lines only: the client may be writing. */
+const readLines = (file: string): LedgerLine[] =>
+  readFileSync(file, 'utf8')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line))
 
 /** Classifies every order by what `source` has of it. */
 export async function judge(orders: readonly Order[], source: Source): Promise<Verdict> {

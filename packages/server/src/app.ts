@@ -114,6 +114,9 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   )
   app.server.on('checkExpectation', app.routing)
   app.setErrorHandler(answerError)
+  // Answers are built to their schema, which is for the documents: a serializer compiled from it
+  // costs memory and time at every start.
+  app.setSerializerCompiler(() => JSON.stringify)
   app.decorateRequest('caller', undefined)
   app.decorateRequest('refusal', undefined)
   readJsonBodies(app)
@@ -123,7 +126,6 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   function prepare(request: FastifyRequest, reply: FastifyReply): void {
     reply.headers(HEADERS)
     reply.header('x-request-id', request.id)
-    if (deps.stopping()) reply.header('connection', 'close')
   }
 
   const { answered, unreadable } = requestLog({ log, metrics, which: settings.LOG_REQUESTS })
@@ -165,6 +167,11 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   }
   app.addHook('onRequest', refuseUnknown(allowOf))
   app.addHook('onRequest', access)
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    // Asked only now: a request from before the stop may be answered after it.
+    if (deps.stopping()) reply.header('connection', 'close')
+    done(null, payload)
+  })
   app.addHook('onResponse', (request, reply, done) => {
     answered(request, reply)
     done()

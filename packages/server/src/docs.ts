@@ -23,7 +23,7 @@ A setting \`NAME\` is read from the first of these that has it:
 2. the environment variable \`JOTTER_NAME\`;
 3. the file whose path is in \`JOTTER_NAME_FILE\`, without its last newline;
 4. the environment variable \`NAME\`, for the settings that say so below;
-5. \`.env\` in the working directory, in the development profile only;
+5. \`.env\` in the working directory, in the development profile only (so \`ENV\` is not read from it);
 6. the default.
 
 A setting that cannot be used stops the start: every problem is named at once, with exit code 2.
@@ -42,7 +42,8 @@ export function errorsMarkdown(): string {
   )
   return `# Errors
 
-Every refusal is \`application/problem+json\` (RFC 9457) with one of these in \`code\`. This page is
+Every refusal is \`application/problem+json\` (RFC 9457) with one of these in \`code\`. The one exception:
+when the service itself fails, \`GET /v1/token/...\` answers 500 or 503 with an empty text. This page is
 printed from the table in the code by \`jotter errors docs\`.
 
 ${sections.join('\n')}`

@@ -17,12 +17,12 @@ export const ERRORS = {
   xid_invalid: {
     status: 400,
     title: 'The xid is not valid',
-    help: 'Send 1 to 100 characters of A-Z a-z 0-9 . _ ~ - or leave it out.',
+    help: 'Send 1 to 100 characters of A-Z a-z 0-9 . _ ~ - (not `.` or `..` alone), or leave it out.',
   },
   idempotency_key_invalid: {
     status: 400,
     title: 'The Idempotency-Key is not valid',
-    help: 'Send 1 to 255 printable ASCII characters, without quotes around them.',
+    help: 'Send 1 to 255 printable ASCII characters without spaces.',
   },
   authentication_required: {
     status: 401,

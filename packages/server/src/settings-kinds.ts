@@ -34,7 +34,7 @@ export const integer = (min: number, max: number): Kind<number> => ({
 })
 
 export const oneOf = <const T extends string>(...choices: T[]): Kind<T> => ({
-  shape: choices.map((choice) => `\`${choice}\``).join(' or '),
+  shape: choices.map((choice) => `\`${choice}\``).join(', '),
   parse: (value) =>
     choices.find((choice) => choice === value) ?? fail(`must be one of ${choices.join(', ')}`),
 })

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { isLoopback } from './settings-rules.ts'
 import { readSettings, SettingsError } from './settings-sources.ts'
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64')
+const PUBLISHED = 'a-string-secret-at-least-256-bits-long'
+const PUBLIC_KEY = generateKeyPairSync('ed25519')
+  .publicKey.export({ type: 'spki', format: 'pem' })
+  .toString()
 
 const MASTER = { JOTTER_MASTER_KEY: 'm'.repeat(32) }
 const TELESIGN = {
@@ -134,11 +141,21 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
     'development without them says nothing: it makes both': { given: {}, said: [] },
     'a short key is refused in production': {
       given: production({ ...MASTER, ...TELESIGN, TELESIGN_API_KEY: 'QUJD' }),
-      said: [/^refused TELESIGN_API_KEY .* has 3 bytes; HS256 needs at least 32/],
+      said: [/^refused TELESIGN_API_KEY .* too short: HS256 needs 32 bytes, it has 3$/],
+    },
+    'A-19 a published key is refused in production': {
+      given: production({ ...MASTER, ...TELESIGN, TELESIGN_API_KEY: base64(PUBLISHED) }),
+      said: [/^refused TELESIGN_API_KEY .* the secret is a published example$/],
+    },
+    'A-03 a public key is refused everywhere': {
+      given: testing({ ...TELESIGN, TELESIGN_API_KEY: base64(PUBLIC_KEY) }),
+      said: [
+        /^refused TELESIGN_API_KEY .* a key of a key pair, or a certificate, is no HMAC secret/,
+      ],
     },
     'a short key is a warning elsewhere': {
       given: testing({ ...TELESIGN, TELESIGN_API_KEY: 'QUJD' }),
-      said: [/^warned TELESIGN_API_KEY .* has 3 bytes; HS256 needs at least 32/],
+      said: [/^warned TELESIGN_API_KEY .* too short: HS256 needs 32 bytes, it has 3$/],
     },
     ...Object.fromEntries(
       ['a b', 'é', 'a\nb', 'c'.repeat(129), ' ', 'a\x7f'].map((id): [string, Case] => [

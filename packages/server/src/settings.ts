@@ -55,8 +55,7 @@ export const SETTINGS = {
   },
   ISSUER: {
     kind: kinds.url,
-    about:
-      '`iss` of every token but the transaction token, and the base of links. Default: the address it listens on.',
+    about: 'The public address of this service, named as the server in the OpenAPI document.',
   },
   ADMIN_KEY: {
     kind: kinds.secretText(32),
@@ -66,13 +65,15 @@ export const SETTINGS = {
   },
   SECRET_KEY: {
     kind: kinds.text,
-    about: 'The secret that user tokens are signed with (HS256).',
+    about:
+      'The secret for user tokens, which this version does not issue yet. Production starts only with this or MASTER_KEY.',
     bare: true,
     secret: true,
   },
   MASTER_KEY: {
     kind: kinds.text,
-    about: 'The secret that private keys and refresh tokens are protected with.',
+    about:
+      'The secret for private keys and refresh tokens, which this version does not hold yet. Production starts only with this or SECRET_KEY.',
     secret: true,
   },
   ALLOW_OPEN: {
@@ -93,13 +94,13 @@ export const SETTINGS = {
   TELESIGN_CUSTOMER_ID: {
     kind: kinds.text,
     about:
-      '`iss` of transaction tokens. Development makes one on first start and keeps it in DATA.',
+      '`iss` of transaction tokens. Outside production the first start makes one and keeps it in DATA.',
     bare: true,
   },
   TELESIGN_API_KEY: {
     kind: kinds.base64,
     about:
-      'The key of transaction tokens, as TeleSign gives it. Development makes one on first start and keeps it in DATA.',
+      'The key of transaction tokens, as TeleSign gives it. Outside production the first start makes one and keeps it in DATA.',
     bare: true,
     secret: true,
   },
@@ -111,12 +112,12 @@ export const SETTINGS = {
   RATE_LIMIT: {
     kind: kinds.rate,
     default: '1/second',
-    about: 'Tokens for one address (IPv6: one /64) without an API key.',
+    about: 'Requests for tokens from one address (IPv6: one /64) without an API key.',
   },
   RATE_LIMIT_KEY: {
     kind: kinds.rate,
     default: '1000/second',
-    about: 'Tokens for one API key.',
+    about: 'Requests for tokens with one API key.',
   },
   RATE_LIMIT_PHONE: {
     kind: kinds.rate,

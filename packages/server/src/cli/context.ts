@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
 import { type ReadSettings, readSettings } from '../settings-sources.ts'
 import type { Io } from './io.ts'
+import { logSink } from './log-sink.ts'
 
 /** What commands get from the process they run in. Nothing below `cli/` knows a process. */
 export interface Context {
@@ -50,12 +51,15 @@ export function processContext(options: { color: boolean }): Context {
     },
     async logger(level) {
       const { default: pino } = await import('pino')
-      return pino({
-        level,
-        base: null,
-        timestamp: pino.stdTimeFunctions.isoTime,
-        formatters: { level: (label) => ({ level: label }) },
-      })
+      return pino(
+        {
+          level,
+          base: null,
+          timestamp: pino.stdTimeFunctions.isoTime,
+          formatters: { level: (label) => ({ level: label }) },
+        },
+        logSink(),
+      )
     },
     stopSignal: () =>
       new Promise((resolve) => {

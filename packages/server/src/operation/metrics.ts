@@ -65,9 +65,18 @@ export function createMetrics() {
 function describeProcess(registers: Registry[]): void {
   const delay = monitorEventLoopDelay({ resolution: 20 })
   delay.enable()
+  new Counter({
+    name: 'process_cpu_seconds_total',
+    help: 'Processor time used.',
+    registers,
+    collect() {
+      const { user, system } = process.cpuUsage()
+      this.reset()
+      this.inc((user + system) / 1e6)
+    },
+  })
   const gauges: [name: string, help: string, read: () => number][] = [
     ['process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss()],
-    ['process_cpu_seconds_total', 'Processor time used.', () => cpuSeconds(process.cpuUsage())],
     ['nodejs_heap_used_bytes', 'Heap in use.', () => process.memoryUsage().heapUsed],
     ['nodejs_eventloop_delay_p99_seconds', 'Event loop delay.', () => delay.percentile(99) / 1e9],
   ]
@@ -82,5 +91,3 @@ function describeProcess(registers: Registry[]): void {
     })
   }
 }
-
-const cpuSeconds = ({ user, system }: NodeJS.CpuUsage): number => (user + system) / 1e6

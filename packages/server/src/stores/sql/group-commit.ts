@@ -34,7 +34,8 @@ export function groupCommit<Write>(
   let waiting: Waiting<Write>[] = []
   let scheduled = false
   let inFlight = 0
-  let stuck = false
+  /** Commits in flight that have not been answered in time. */
+  let late = 0
   const idle: (() => void)[] = []
 
   const mayFlush = () =>
@@ -48,15 +49,17 @@ export function groupCommit<Write>(
     inFlight += 1
     // The disk may never answer. Then nobody waits for it longer than this; what was sent may
     // still be kept, and a client that asks again with the same xid finds out.
+    let inTime = true
     const timer = setTimeout(() => {
-      stuck = true
+      inTime = false
+      late += 1
       refuse(batch.concat(waiting), new StoreUnavailable('the commit was not answered in time'))
       waiting = []
     }, timeoutMs)
 
     function answered(): void {
       clearTimeout(timer)
-      stuck = false
+      if (!inTime) late -= 1
       inFlight -= 1
       // Before the answers are written: the disk need not wait for that.
       flush()
@@ -77,7 +80,7 @@ export function groupCommit<Write>(
   return {
     /** Fulfils with the number of rows that `write` changed, once they are durable. */
     add(write: Write): Promise<number> {
-      if (stuck || waiting.length >= maxWaiting) {
+      if (late > 0 || waiting.length >= maxWaiting) {
         return Promise.reject(new StoreUnavailable('too many writes are waiting'))
       }
       return new Promise((resolve, reject) => {

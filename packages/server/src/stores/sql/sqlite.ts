@@ -6,7 +6,7 @@ import { MigrationError, migrate } from './migrate.ts'
 import { SqliteThread } from './sqlite-thread.ts'
 
 /** Long enough to outlast another process's commit, short enough to answer 503 within 2 s. */
-const BUSY_TIMEOUT_MS = 700
+const BUSY_TIMEOUT_MS = 400
 const COMMIT_TIMEOUT_MS = 5_000
 /** As many rows take about as long to write as the sync that makes them durable. */
 const WRITES_WORTH_A_SYNC = 16
@@ -14,6 +14,12 @@ const WRITES_WORTH_A_SYNC = 16
 const WRITES_PER_CHECKPOINT = 4_000
 /** A log longer than this many frames (4 KiB each) is wound back to its start. */
 const LOG_FRAMES_MAX = 8_000
+
+/**
+ * Changes nothing and is written all the same, which shows what a read cannot: a full disk, and the
+ * lock of another process. Every database has this row.
+ */
+const PROBE: SqlStep = ['UPDATE schema_migrations SET applied_at = applied_at WHERE version = 1']
 
 export interface SqliteOptions {
   /** Applied when the schema is new or older. */
@@ -80,9 +86,7 @@ export function openSqlite(path: string, { now, onCommit = () => {} }: SqliteOpt
     rows: (sql, params) => reader.query(sql, params),
     write: (...steps) => add(steps),
     async ping() {
-      // Taking the write lock shows what a read cannot: that another process holds it.
-      await writer.commit([])
-      await reader.query('SELECT 1', [])
+      await Promise.all([add([PROBE]), reader.query('SELECT 1', [])])
     },
     async close() {
       await drained()

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { MigrationError, migrate, readMigrations } from './migrate.ts'
+
+const NOW = 1_800_000_000_000
+
+const migration = (version: number, sql: string) => ({
+  version,
+  name: `number-${version}`,
+  sql,
+  checksum: `checksum of ${sql}`,
+})
+const A = migration(1, 'CREATE TABLE a (x TEXT)')
+const B = migration(2, 'CREATE TABLE b (x TEXT)')
+
+const tablesOf = (db: DatabaseSync) =>
+  db
+    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+    .all()
+    .map(({ name }) => name)
+const appliedTo = (db: DatabaseSync) =>
+  db
+    .prepare('SELECT version, applied_at FROM schema_migrations ORDER BY version')
+    .all()
+    .map(({ version, applied_at }) => [version, applied_at])
+
+test('the migrations of this jotter are numbered from 1 without a gap', () => {
+  const versions = readMigrations().map(({ version }) => version)
+  assert.deepEqual(
+    versions,
+    versions.map((_, i) => i + 1),
+  )
+})
+
+test('a new database gets all of them, and a second start none', () => {
+  using db = new DatabaseSync(':memory:')
+  migrate(db, NOW)
+  const tables = tablesOf(db)
+  assert.ok(tables.includes('transactions') && tables.includes('api_keys'))
+  migrate(db, NOW + 1)
+  assert.deepEqual(tablesOf(db), tables)
+  assert.ok(appliedTo(db).every(([, at]) => at === NOW))
+})
+
+test('an older database gets what it lacks', () => {
+  using db = new DatabaseSync(':memory:')
+  migrate(db, NOW, [A])
+  migrate(db, NOW + 1, [A, B])
+  assert.deepEqual(tablesOf(db), ['a', 'b', 'schema_migrations'])
+  assert.deepEqual(appliedTo(db), [
+    [1, NOW],
+    [2, NOW + 1],
+  ])
+})
+
+test('F-21 a migration that fails leaves the schema as it was, also of those before it', () => {
+  using db = new DatabaseSync(':memory:')
+  migrate(db, NOW, [A])
+  const broken = migration(3, 'CREATE TABLE c (x TEXT); CREATE TABLE a (x TEXT)')
+  assert.throws(() => migrate(db, NOW, [A, B, broken]), /already exists/)
+  assert.deepEqual(tablesOf(db), ['a', 'schema_migrations'])
+  assert.deepEqual(appliedTo(db), [[1, NOW]])
+})
+
+test('a database of a newer jotter is refused, and not touched', () => {
+  using db = new DatabaseSync(':memory:')
+  migrate(db, NOW, [A, B])
+  assert.throws(() => migrate(db, NOW, [A]), {
+    name: 'MigrationError',
+    message: /migration 2 \(number-2\), which this jotter does not know/,
+  })
+  assert.deepEqual(tablesOf(db), ['a', 'b', 'schema_migrations'])
+})
+
+test('a migration that was changed after it was applied is refused', () => {
+  using db = new DatabaseSync(':memory:')
+  migrate(db, NOW, [A])
+  const changed = { ...A, checksum: 'another' }
+  assert.throws(() => migrate(db, NOW, [changed, B]), MigrationError)
+  assert.deepEqual(tablesOf(db), ['a', 'schema_migrations'])
+})
