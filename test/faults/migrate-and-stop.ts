@@ -1,5 +1,5 @@
 /**
- * Migrates the file `argv[2]` and stops for good when SQLite asks for the permission number
+ * Migrates the file `argv[2]` and stops when SQLite asks for the permission number
  * `argv[3]`: it asks several times for every statement, so that the numbers reach every place where
  * a migration can be cut in two. Says `stopped` or, when there is no such number, `through`.
  *
@@ -10,7 +10,7 @@ import { constants, DatabaseSync } from 'node:sqlite'
 import { migrate, readMigrations } from '../../packages/server/src/stores/sql/migrate.ts'
 
 /** What a later version could bring. */
-export const LATER = {
+const LATER = {
   version: 9_999,
   name: 'later',
   checksum: 'of-later',
@@ -21,17 +21,17 @@ export const LATER = {
     CREATE INDEX customers_by_later ON customers (later);`,
 }
 
-if (import.meta.main) {
-  const db = new DatabaseSync(process.argv[2] as string)
-  let left = Number(process.argv[3])
-  db.setAuthorizer(() => {
-    left -= 1
-    if (left === 0) {
-      writeSync(1, 'stopped')
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
-    }
-    return constants.SQLITE_OK
-  })
-  migrate(db, 0, [...readMigrations(), LATER])
-  writeSync(1, 'through')
-}
+const db = new DatabaseSync(process.argv[2] as string)
+let left = Number(process.argv[3])
+db.setAuthorizer(() => {
+  left -= 1
+  if (left === 0) {
+    writeSync(1, 'stopped')
+    // Killed by then.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000)
+    process.exit(1)
+  }
+  return constants.SQLITE_OK
+})
+migrate(db, 0, [...readMigrations(), LATER])
+writeSync(1, 'through')

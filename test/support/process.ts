@@ -17,6 +17,9 @@ const START_TIMEOUT_MS = 30_000
 /** Of the output of a server, for the message when it fails. */
 const OUTPUT_KEPT = 16_384
 
+// A test run that is told to stop leaves nothing behind: these become an exit with its hooks.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 export interface Exit {
   code: number | null
   signal: NodeJS.Signals | null
@@ -52,13 +55,17 @@ export function openSandbox(t: TestContext): Sandbox {
   const killAll = () => {
     for (const child of running.keys()) child.kill('SIGKILL')
   }
-  // Also when the test process ends before its hooks have run.
-  process.once('exit', killAll)
+  // When the test process ends before its hooks have run.
+  const abandon = () => {
+    killAll()
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
+  }
+  process.once('exit', abandon)
   t.after(async () => {
-    process.off('exit', killAll)
     killAll()
     await Promise.all(running.values())
     rmSync(folder, { recursive: true })
+    process.off('exit', abandon)
   })
   return {
     folder,

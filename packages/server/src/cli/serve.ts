@@ -24,8 +24,6 @@ export const serve: CliCommand = {
   async run(context, command) {
     const read = context.settings(settingFlags(command))
     const { settings } = read
-    // The database holds whole tokens and phone numbers: its files are for this user only.
-    process.umask(0o077)
     // Before the service is loaded: whoever stops it while it starts is heard.
     const stopSignal = context.stopSignal()
     const log = await context.logger(settings.LOG_LEVEL)

@@ -108,7 +108,7 @@ export function transactionService(deps: TransactionDeps) {
   /** What is stored as `issued` is one or the other, by when it was issued. */
   function storedRange(
     status: ListedStatus | undefined,
-    { from = 0, to = Infinity }: Partial<PageQuery>,
+    { from = 0, to = Number.MAX_SAFE_INTEGER }: Partial<PageQuery>,
   ) {
     if (status !== 'issued' && status !== 'expired') return { status }
     const edge = expiryEdge(now())

@@ -37,7 +37,7 @@ const toApiKey = (row: SqlRow): ApiKey => ({
   id: row.id as string,
   secretSha256: row.secret_sha256 as string,
   name: row.name as string,
-  scopes: (row.scopes as string).split(' ') as Scope[],
+  scopes: (row.scopes as string).split(' ').filter((scope) => scope !== '') as Scope[],
   customerId: row.customer_id as string,
   createdAt: Number(row.created_at),
   expiresAt: row.expires_at === null ? undefined : Number(row.expires_at),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
+import { temporaryFile } from '../../../../../test/stores/open.ts'
 import { MigrationError, migrate, readMigrations } from './migrate.ts'
 
 const NOW = 1_800_000_000_000
@@ -79,4 +80,13 @@ test('a migration that was changed after it was applied is refused', () => {
   const changed = { ...A, checksum: 'another' }
   assert.throws(() => migrate(db, NOW, [changed, B]), MigrationError)
   assert.deepEqual(tablesOf(db), ['a', 'schema_migrations'])
+})
+
+test('a database that lacks nothing is opened beside a process that is writing to it', () => {
+  using file = temporaryFile()
+  using writing = new DatabaseSync(file.path)
+  migrate(writing, NOW, [A])
+  writing.exec('BEGIN IMMEDIATE')
+  using opening = new DatabaseSync(file.path)
+  migrate(opening, NOW, [A])
 })

@@ -31,34 +31,44 @@ export function readMigrations(folder: URL = MIGRATIONS): Migration[] {
 
 /**
  * Applies what is missing, all of it in one transaction: a process killed in the middle leaves the
- * schema as it was.
+ * schema as it was. A schema that is up to date is only read.
  *
  * @throws {MigrationError} When the schema is newer than this binary, or an applied file changed.
  */
 export function migrate(db: DatabaseSync, now: number, migrations = readMigrations()): void {
+  if (missing(db, migrations).length === 0) return
   db.exec('BEGIN IMMEDIATE')
   try {
     db.exec(`CREATE TABLE IF NOT EXISTS schema_migrations (
       version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL)`)
-    const applied = db.prepare('SELECT version, name, checksum FROM schema_migrations').all()
-    for (const { version, name, checksum } of applied) {
-      const known = migrations.find((migration) => migration.version === version)
-      if (known === undefined) {
-        throw new MigrationError(
-          `the database has migration ${version} (${name}), which this jotter does not know: it is newer`,
-        )
-      }
-      if (known.checksum !== checksum) {
-        throw new MigrationError(`migration ${version} (${name}) was changed after it was applied`)
-      }
-    }
     const record = db.prepare('INSERT INTO schema_migrations VALUES (?1, ?2, ?3, ?4)')
-    for (const migration of migrations.slice(applied.length)) {
-      db.exec(migration.sql)
-      record.run(migration.version, migration.name, migration.checksum, now)
+    // Looked at again: another process may have been here before us.
+    for (const { version, name, sql, checksum } of missing(db, migrations)) {
+      db.exec(sql)
+      record.run(version, name, checksum, now)
     }
     db.exec('COMMIT')
   } finally {
     if (db.isTransaction) db.exec('ROLLBACK')
   }
+}
+
+const HAS_RECORD = "SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'"
+
+/** The migrations that `db` does not have yet. @throws {MigrationError} */
+function missing(db: DatabaseSync, migrations: readonly Migration[]): readonly Migration[] {
+  if (db.prepare(HAS_RECORD).get() === undefined) return migrations
+  const applied = db.prepare('SELECT version, name, checksum FROM schema_migrations').all()
+  for (const { version, name, checksum } of applied) {
+    const known = migrations.find((migration) => migration.version === version)
+    if (known === undefined) {
+      throw new MigrationError(
+        `the database has migration ${version} (${name}), which this jotter does not know: it is newer`,
+      )
+    }
+    if (known.checksum !== checksum) {
+      throw new MigrationError(`migration ${version} (${name}) was changed after it was applied`)
+    }
+  }
+  return migrations.slice(applied.length)
 }

@@ -42,11 +42,19 @@ export class SqliteThread {
     return (await this.#ask({ checkpoint: true })) as { frames: number; copied: number }
   }
 
+  /** Whether everything it was asked has been answered. */
+  get quiet(): boolean {
+    return this.#unanswered.length === 0
+  }
+
+  /** Lets the thread finish what it was asked, and waits for its end. */
   async close(): Promise<void> {
-    if (this.#worker === undefined) return
-    const exited = new Promise((resolve) => this.#worker?.once('exit', resolve))
-    await this.#ask({ close: true })
-    await exited
+    const worker = this.#worker
+    if (worker === undefined) return
+    const ended = new Promise((resolve) => worker.once('exit', resolve))
+    // Its answer may be overtaken by its end, which says the same.
+    this.#ask({ close: true }).catch(() => {})
+    await ended
   }
 
   #number([sql, ...params]: SqlStep): Numbered {

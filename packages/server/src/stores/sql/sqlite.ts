@@ -1,6 +1,8 @@
+import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { StoreUnavailable } from '../../errors.ts'
-import type { CommitListener, SqlDriver, SqlStep } from './driver.ts'
+import type { CommitListener, SqlDriver, SqlRow, SqlStep, SqlValue } from './driver.ts'
 import { groupCommit } from './group-commit.ts'
 import { MigrationError, migrate } from './migrate.ts'
 import { SqliteThread } from './sqlite-thread.ts'
@@ -43,6 +45,7 @@ export function openSqlite(path: string, { now, onCommit = () => {} }: SqliteOpt
     thread('reader'),
     thread('checkpointer'),
   ]
+  let closed = false
   let sinceCheckpoint = 0
   let checkpointing: Promise<void> | undefined
 
@@ -82,14 +85,29 @@ export function openSqlite(path: string, { now, onCommit = () => {} }: SqliteOpt
     }
   }
 
+  async function rows(sql: string, params: readonly SqlValue[]): Promise<SqlRow[]> {
+    if (closed) throw new StoreUnavailable('the database is closed')
+    return reader.query(sql, params)
+  }
+
+  async function write(...steps: readonly SqlStep[]): Promise<number> {
+    if (closed) throw new StoreUnavailable('the database is closed')
+    return add(steps)
+  }
+
   return {
-    rows: (sql, params) => reader.query(sql, params),
-    write: (...steps) => add(steps),
+    rows,
+    write,
     async ping() {
-      await Promise.all([add([PROBE]), reader.query('SELECT 1', [])])
+      await Promise.all([write(PROBE), rows('SELECT 1', [])])
     },
     async close() {
-      await drained()
+      // What was asked before may ask for more: a read decides about the write after it.
+      do {
+        await drained()
+        await nextTurn()
+      } while (!reader.quiet || !writer.quiet)
+      closed = true
       await checkpointing
       await reader.close()
       await checkpointer.close()
@@ -102,6 +120,8 @@ export function openSqlite(path: string, { now, onCommit = () => {} }: SqliteOpt
 function setUp(path: string, now: number): void {
   let db: DatabaseSync | undefined
   try {
+    // It holds phone numbers and whole tokens: for its owner only, and SQLite's own files follow it.
+    closeSync(openSync(path, 'a', 0o600))
     db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
     migrate(db, now)

@@ -40,8 +40,8 @@ const KEEP_RETRY = `INSERT INTO retries (caller, key, body_sha256, customer_id, 
 const GET_RETRY = 'SELECT * FROM retries WHERE caller = ?1 AND key = ?2'
 
 /** What a list asks of one row, whichever index finds it. */
-const WANTED = `t.customer_id = ?1 AND t.issued_at >= ?2 AND t.issued_at < ?3
-  AND t.issued_at <= ?4 AND (t.issued_at < ?4 OR t.xid < ?5)`
+const WANTED = `t.customer_id = ?1 AND t.issued_at >= ?2 AND t.issued_at <= ?3
+  AND (t.issued_at < ?4 OR t.xid < ?5)`
 const NEWEST_FIRST = 'ORDER BY issued_at DESC, xid DESC LIMIT ?6'
 
 /** Each status is one range of one index; the newest of each are merged. */
@@ -70,10 +70,16 @@ const LIST_BY_PHONE = `WITH RECURSIVE segments (segment) AS (
   ${NEWEST_FIRST}`
 
 /** One range of the index by time for each customer and status; the history goes with its row. */
-const PURGE = `DELETE FROM transactions WHERE (customer_id, xid) IN
-  (SELECT customer_id, xid FROM transactions
-   WHERE customer_id IN (SELECT id FROM customers)
-     AND status IN (${STORED_STATUSES.map((status) => `'${status}'`)}) AND issued_at < ?1 LIMIT ?2)`
+const PURGE = `WITH RECURSIVE customers (id) AS (
+    SELECT min(customer_id) FROM transactions
+    UNION ALL
+    SELECT (SELECT min(t.customer_id) FROM transactions t WHERE t.customer_id > customers.id)
+    FROM customers WHERE customers.id IS NOT NULL)
+  DELETE FROM transactions WHERE (customer_id, xid) IN
+  (SELECT t.customer_id, t.xid FROM customers CROSS JOIN transactions t
+   WHERE t.customer_id = customers.id
+     AND t.status IN (${STORED_STATUSES.map((status) => `'${status}'`)}) AND t.issued_at < ?1
+   LIMIT ?2)`
 const PURGE_RETRIES = `DELETE FROM retries WHERE (caller, key) IN
   (SELECT caller, key FROM retries WHERE issued_at < ?1 ORDER BY issued_at LIMIT ?2)`
 
@@ -147,7 +153,7 @@ export function sqlTransactions(db: SqlDriver): TransactionStore {
     },
 
     async purge(before, retriesBefore, limit) {
-      await db.write([PURGE_RETRIES, retriesBefore, limit])
+      while ((await db.write([PURGE_RETRIES, retriesBefore, limit])) === limit);
       return db.write([PURGE, before, limit])
     },
   }
@@ -172,11 +178,14 @@ const keepRetry = (retry: Retry | undefined): SqlStep[] =>
         ],
       ]
 
-const wanted = ({ customerId, from, to, after, limit }: TransactionQuery): SqlValue[] => [
+const LATEST = Number.MAX_SAFE_INTEGER
+
+/** The upper bound is one number, so that the index is entered where the page begins. */
+const wanted = ({ customerId, from, to = LATEST, after, limit }: TransactionQuery): SqlValue[] => [
   customerId,
   from ?? 0,
-  Math.min(to ?? Infinity, Number.MAX_SAFE_INTEGER),
-  after?.issuedAt ?? Number.MAX_SAFE_INTEGER,
+  Math.min(to - 1, after?.issuedAt ?? LATEST),
+  after?.issuedAt ?? LATEST,
   after?.xid ?? '',
   limit,
 ]
