@@ -70,14 +70,14 @@ const LIST_BY_PHONE = `WITH RECURSIVE segments (segment) AS (
   ${NEWEST_FIRST}`
 
 /** One range of the index by time for each customer and status; the history goes with its row. */
-const PURGE = `WITH RECURSIVE customers (id) AS (
+const PURGE = `WITH RECURSIVE owners (id) AS (
     SELECT min(customer_id) FROM transactions
     UNION ALL
-    SELECT (SELECT min(t.customer_id) FROM transactions t WHERE t.customer_id > customers.id)
-    FROM customers WHERE customers.id IS NOT NULL)
+    SELECT (SELECT min(t.customer_id) FROM transactions t WHERE t.customer_id > owners.id)
+    FROM owners WHERE owners.id IS NOT NULL)
   DELETE FROM transactions WHERE (customer_id, xid) IN
-  (SELECT t.customer_id, t.xid FROM customers CROSS JOIN transactions t
-   WHERE t.customer_id = customers.id
+  (SELECT t.customer_id, t.xid FROM owners CROSS JOIN transactions t
+   WHERE t.customer_id = owners.id
      AND t.status IN (${STORED_STATUSES.map((status) => `'${status}'`)}) AND t.issued_at < ?1
    LIMIT ?2)`
 const PURGE_RETRIES = `DELETE FROM retries WHERE (caller, key) IN
