@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
-import { type ApiKeyService, type Caller, demandScope } from './api-keys/service.ts'
+import type { ApiKeyService, Caller } from './api-keys/service.ts'
 import type { Scope } from './api-keys/store.ts'
 import { ServiceError } from './errors.ts'
 import { addressBucket } from './limits/address.ts'
@@ -104,3 +104,14 @@ const invalidKey = () =>
       'www-authenticate': `${CHALLENGE}, error="invalid_token", error_description="The API key is not valid"`,
     },
   })
+
+/** @throws {ServiceError} `insufficient_scope` unless the caller's key holds `scope`. */
+function demandScope(caller: Caller, scope: Scope): void {
+  if (caller.scopes.includes(scope) || caller.scopes.includes('admin')) return
+  throw new ServiceError('insufficient_scope', {
+    detail: `the route needs the scope ${scope}`,
+    headers: {
+      'www-authenticate': `${CHALLENGE}, error="insufficient_scope", scope="${scope}"`,
+    },
+  })
+}

@@ -4,10 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Clients that hold an idle connection get this long to use it once more. */
 const GRACE_MS = 300
-const DEADLINE_MS = 10_000
+const DEADLINE_MS = 9_000
 
 /**
- * Stops accepting and serves what was accepted, for 10 s at most. Answers must carry
+ * Stops accepting and serves what was accepted, for 9 s at most: supervisors kill after 10. Answers must carry
  * `Connection: close` from now on. Fulfils when no connection is left.
  */
 export async function drain(server: Server): Promise<void> {

@@ -122,7 +122,7 @@ export const ERRORS = {
   store_unavailable: {
     status: 503,
     title: 'The store cannot answer now',
-    help: 'Try again after the seconds in `Retry-After`; nothing was kept of this request.',
+    help: 'Try again after the seconds in `Retry-After`, with the same xid: the request may have been kept.',
   },
 } as const satisfies Record<string, { status: number; title: string; help: string }>
 

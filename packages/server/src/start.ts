@@ -51,7 +51,6 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
   const stopped = new AbortController()
   try {
     await stores.apiKeys.keepCustomer(customer.id, now())
-    const adminKey = await firstAdminKey(deps, stores, customer)
     const app = await createApp({
       ...deps,
       stores,
@@ -60,6 +59,8 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
       stopping: () => stopped.signal.aborted,
     })
     await app.listen({ host: settings.HOST, port: settings.PORT })
+    // Not before: a start that fails would keep a key that nobody has seen.
+    const adminKey = await firstAdminKey(deps, stores, customer)
     const retention = keepRetention(
       { transactions: stores.transactions, retentionDays: settings.RETENTION_DAYS, log, now },
       stopped.signal,

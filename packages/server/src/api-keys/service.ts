@@ -112,17 +112,6 @@ export function apiKeyService({ apiKeys, customerId, adminKey, now }: ApiKeyDeps
   }
 }
 
-/** @throws {ServiceError} `insufficient_scope` unless the caller's key holds `scope`. */
-export function demandScope(caller: Caller, scope: Scope): void {
-  if (caller.scopes.includes(scope) || caller.scopes.includes('admin')) return
-  throw new ServiceError('insufficient_scope', {
-    detail: `the route needs the scope ${scope}`,
-    headers: {
-      'www-authenticate': `Bearer realm="jotter", error="insufficient_scope", scope="${scope}"`,
-    },
-  })
-}
-
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest()
 
 /** 12 characters of 0-9 a-f: an id, not a secret. */

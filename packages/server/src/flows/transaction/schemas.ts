@@ -9,7 +9,8 @@ const TIME = {
 
 const XID = {
   type: 'string',
-  description: 'Unique per customer: 1 to 100 characters of A-Z a-z 0-9 . _ ~ -',
+  description:
+    'Unique per customer: 1 to 100 characters of A-Z a-z 0-9 . _ ~ - but not . or .. alone',
   examples: ['order-4711'],
 } as const
 

@@ -21,9 +21,9 @@ export interface TransactionStore {
   /** What an Idempotency-Key stands for, while it is remembered. */
   getRetry(caller: string, key: string): Promise<Retry | undefined>
   /**
-   * Drops up to `limit` transactions issued before `before`, with their history, and as many
-   * retries issued before `retriesBefore`. Returns how many transactions; fewer than `limit` means
-   * that none is left.
+   * Drops every retry issued before `retriesBefore`, and up to `limit` transactions issued before
+   * `before`, with their history. Returns how many transactions; fewer than `limit` means that none
+   * is left.
    */
   purge(before: number, retriesBefore: number, limit: number): Promise<number>
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import { groupCommit } from './group-commit.ts'
 
-const LIMITS = { maxWaiting: 1000, maxBatch: 100, enough: 4, timeoutMs: 5000 }
+const LIMITS = { maxWaiting: 1000, maxBatch: 100, timeoutMs: 5000 }
 const UNAVAILABLE = { name: 'StoreUnavailable' }
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
@@ -76,24 +76,6 @@ describe('batches', () => {
     assert.deepEqual(group.batches(), [[1], [2, 3, 4]])
   })
 
-  test('a second commit is sent before the first is answered once enough wait, never a third', async () => {
-    const group = onHand()
-    addAll(group, [1])
-    await turn()
-    addAll(group, [2, 3, 4])
-    await turn()
-    assert.deepEqual(group.batches(), [[1]])
-    addAll(group, [5])
-    await turn()
-    assert.deepEqual(group.batches(), [[1], [2, 3, 4, 5]])
-    addAll(group, numbers(20, 6))
-    await turn()
-    assert.equal(group.batches().length, 2)
-    group.commit(0).answer()
-    await turn()
-    assert.deepEqual(group.batches()[2], numbers(20, 6))
-  })
-
   test('are no larger than maxBatch, and nothing is lost or overtaken', async () => {
     const group = onHand({ maxBatch: 10 })
     const writes = numbers(95)
@@ -114,7 +96,7 @@ describe('batches', () => {
   })
 
   test('grow as large as the disk is slow', async () => {
-    const group = onHand({ enough: 1000 })
+    const group = onHand()
     const writes = numbers(60)
     const ends = addAll(group, [])
     for (const write of writes) {
@@ -166,7 +148,7 @@ describe('a commit that fails', () => {
 
 describe('more writes than may wait', () => {
   test('are refused at once, and those that wait are kept', async () => {
-    const group = onHand({ maxWaiting: 5, enough: 1000 })
+    const group = onHand({ maxWaiting: 5 })
     const first = addAll(group, [1])
     await turn()
     const waiting = addAll(group, [2, 3, 4, 5, 6])
@@ -178,7 +160,7 @@ describe('more writes than may wait', () => {
   })
 
   test('are taken again when there is room', async () => {
-    const group = onHand({ maxWaiting: 2, enough: 1000 })
+    const group = onHand({ maxWaiting: 2 })
     addAll(group, [1, 2])
     await assert.rejects(group.add(3), UNAVAILABLE)
     await turn()
@@ -241,22 +223,6 @@ describe('F-04 a disk that does not answer', () => {
     group.commit(1).answer()
     await turn()
     assert.deepEqual(ends, changedBy([2]))
-  })
-
-  test('with two commits in flight is refused for both', async (t) => {
-    const group = slowDisk(t)
-    const ends = addAll(group, numbers(4))
-    await turn()
-    addAll(group, numbers(4, 4)).forEach((end, write) => {
-      ends.set(write, end)
-    })
-    const second = addAll(group, [8])
-    assert.equal(group.batches().length, 2)
-    t.mock.timers.tick(5000)
-    await turn()
-    assert.equal(ends.size, 4)
-    assert.ok(second.get(8) instanceof Error)
-    await assert.rejects(group.add(9), UNAVAILABLE)
   })
 
   test('leaves no timer behind when it answers in time', async (t) => {

@@ -7,6 +7,19 @@ import type { WorkerAnswer, WorkerOptions, WorkerTask } from './sqlite-worker.ts
 // The same folder holds .ts when run from source and .js when built.
 const WORKER = new URL(`./sqlite-worker${extname(import.meta.url)}`, import.meta.url)
 
+/** Queries that may wait at once; one more is refused. */
+const MAX_UNANSWERED = 10_000
+const TIMEOUT_MS = 5_000
+
+/** What `work` fulfils with, or `StoreUnavailable` when that takes too long. */
+function inTime<T>(work: Promise<T>): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>()
+  const late = () => reject(new StoreUnavailable('the database did not answer in time'))
+  const timer = setTimeout(late, TIMEOUT_MS)
+  work.then(resolve, reject).finally(() => clearTimeout(timer))
+  return promise
+}
+
 type Numbered = [statement: number, ...params: SqlValue[]]
 
 /**
@@ -32,8 +45,11 @@ export class SqliteThread {
   }
 
   async query(sql: string, params: readonly SqlValue[]) {
+    if (this.#unanswered.length >= MAX_UNANSWERED) {
+      throw new StoreUnavailable('too many queries are waiting')
+    }
     const query = this.#number([sql, ...params])
-    const answer = await this.#ask({ query, texts: this.#takeNews() })
+    const answer = await inTime(this.#ask({ query, texts: this.#takeNews() }))
     return (answer as Extract<WorkerAnswer, { rows: unknown }>).rows
   }
 
@@ -54,7 +70,8 @@ export class SqliteThread {
     const ended = new Promise((resolve) => worker.once('exit', resolve))
     // Its answer may be overtaken by its end, which says the same.
     this.#ask({ close: true }).catch(() => {})
-    await ended
+    // A disk that never answers must not keep the process.
+    await inTime(ended).catch(() => worker.terminate())
   }
 
   #number([sql, ...params]: SqlStep): Numbered {
@@ -77,8 +94,8 @@ export class SqliteThread {
     this.#worker ??= this.#start()
     const worker = this.#worker
     const answer = await new Promise<WorkerAnswer>((resolve, reject) => {
-      this.#unanswered.push({ resolve, reject })
       worker.postMessage(task)
+      this.#unanswered.push({ resolve, reject })
     })
     if ('failed' in answer) throw new StoreUnavailable(answer.failed)
     return answer

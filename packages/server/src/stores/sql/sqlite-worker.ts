@@ -6,6 +6,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { SqlRow, SqlValue } from './driver.ts'
+import { whenFree } from './sqlite-busy.ts'
 
 export type WorkerRole = 'writer' | 'reader' | 'checkpointer'
 
@@ -45,7 +46,11 @@ if (role !== 'reader') {
   assertPragma('synchronous', 2)
 }
 // Checkpoints belong to their own thread: inside a commit one can take half a second.
-if (role === 'writer') db.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16000')
+if (role === 'writer') {
+  db.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16000')
+  // From here on it waits in its own way.
+  db.exec('PRAGMA busy_timeout = 0')
+}
 
 function assertPragma(name: string, wanted: SqlValue): void {
   const found = db.prepare(`PRAGMA ${name}`).get()?.[name]
@@ -76,7 +81,7 @@ function write(steps: Step[]): number {
 }
 
 function commit(batch: Step[][]): number[] {
-  db.exec('BEGIN IMMEDIATE')
+  whenFree(busyTimeoutMs, () => db.exec('BEGIN IMMEDIATE'))
   try {
     const changed = batch.map((steps) => {
       if (steps.length === 1) return write(steps)

@@ -5,13 +5,14 @@ import { StoreUnavailable } from '../../errors.ts'
 import type { CommitListener, SqlDriver, SqlRow, SqlStep, SqlValue } from './driver.ts'
 import { groupCommit } from './group-commit.ts'
 import { MigrationError, migrate } from './migrate.ts'
+import { whenFree } from './sqlite-busy.ts'
 import { SqliteThread } from './sqlite-thread.ts'
 
 /** Long enough to outlast another process's commit, short enough to answer 503 within 2 s. */
 const BUSY_TIMEOUT_MS = 400
+/** At the start nobody waits for an answer yet. */
+const OPEN_TIMEOUT_MS = 2_000
 const COMMIT_TIMEOUT_MS = 5_000
-/** As many rows take about as long to write as the sync that makes them durable. */
-const WRITES_WORTH_A_SYNC = 16
 /** Writes between two checkpoints: some 10 to 20 MB of write-ahead log. */
 const WRITES_PER_CHECKPOINT = 4_000
 /** A log longer than this many frames (4 KiB each) is wound back to its start. */
@@ -46,13 +47,14 @@ export function openSqlite(path: string, { now, onCommit = () => {} }: SqliteOpt
     thread('checkpointer'),
   ]
   let closed = false
+  /** However many ask at once, one write answers them. */
+  let probing: Promise<void> | undefined
   let sinceCheckpoint = 0
   let checkpointing: Promise<void> | undefined
 
   const { add, drained } = groupCommit(commit, {
     maxWaiting: 20_000,
     maxBatch: 1_000,
-    enough: WRITES_WORTH_A_SYNC,
     timeoutMs: COMMIT_TIMEOUT_MS,
   })
 
@@ -98,11 +100,17 @@ export function openSqlite(path: string, { now, onCommit = () => {} }: SqliteOpt
   return {
     rows,
     write,
-    async ping() {
-      await Promise.all([write(PROBE), rows('SELECT 1', [])])
+    ping() {
+      probing ??= Promise.all([write(PROBE), rows('SELECT 1', [])])
+        .then(() => {})
+        .finally(() => {
+          probing = undefined
+        })
+      return probing
     },
     async close() {
-      // What was asked before may ask for more: a read decides about the write after it.
+      // What was asked before may ask for more: a read decides about the write after it. Each part
+      // of this has its time limit.
       do {
         await drained()
         await nextTurn()
@@ -122,9 +130,12 @@ function setUp(path: string, now: number): void {
   try {
     // It holds phone numbers and whole tokens: for its owner only, and SQLite's own files follow it.
     closeSync(openSync(path, 'a', 0o600))
-    db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-    migrate(db, now)
+    const file = new DatabaseSync(path, { timeout: OPEN_TIMEOUT_MS })
+    db = file
+    // Another process may be making the same file.
+    whenFree(OPEN_TIMEOUT_MS, () => file.exec('PRAGMA journal_mode = WAL'))
+    file.exec('PRAGMA synchronous = FULL')
+    migrate(file, now)
   } catch (cause) {
     if (cause instanceof MigrationError) throw cause
     throw new StoreUnavailable((cause as Error).message, { cause })
