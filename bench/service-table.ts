@@ -29,7 +29,8 @@ export async function fillService(dir: string, rows: Iterable<Row>) {
 
   const db = new DatabaseSync(file)
   db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -524288; BEGIN')
-  const insert = db.prepare(`INSERT INTO transactions (customer_id, xid, phone_number, status, token,
+  const insert =
+    db.prepare(`INSERT INTO transactions (customer_id, xid, phone_number, status, token,
       issued_at, expires_at, updated_at, opened_at, opened_by, segment)
     VALUES (?1, ?2, ?3, 'issued', ?4, ?5, ?6, ?5, ?5, 'open', ?7)`)
   let count = 0

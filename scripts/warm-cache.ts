@@ -15,7 +15,10 @@ const args = ['--conditions=source', main, 'serve', '--port', '0', '--data', dat
 const child = spawn(process.execPath, args, {
   // Not the checkout: an .env there may name a database that is none of ours.
   cwd: data,
-  env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: resolve(process.env.NODE_COMPILE_CACHE ?? '') },
+  env: {
+    PATH: process.env.PATH,
+    NODE_COMPILE_CACHE: resolve(process.env.NODE_COMPILE_CACHE ?? ''),
+  },
   stdio: ['ignore', 'pipe', 'ignore'],
 })
 const stop = () => child.kill('SIGTERM')

@@ -20,6 +20,9 @@ const OF_FASTIFY: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
 }
 
+/** A body can be wrong in thousands of places; nobody reads more than these. */
+const MAX_FIELDS = 20
+
 const RETRY_AFTER_SECONDS = '1'
 
 /** A failure of ours, as opposed to a refusal. */
@@ -94,7 +97,7 @@ function toServiceError(error: unknown): ServiceError {
   if (validation !== undefined) {
     return new ServiceError('invalid_request', {
       detail: `the ${validationContext ?? 'request'} does not have the expected shape`,
-      fields: validation.map(toField),
+      fields: validation.slice(0, MAX_FIELDS).map(toField),
     })
   }
   if (statusCode !== undefined && statusCode < 500) {

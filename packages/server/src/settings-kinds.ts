@@ -108,11 +108,15 @@ export const databaseUrl: Kind<string> = {
       : fail('must be sqlite:PATH or memory:'),
 }
 
+/** No longer credential is read from a request. */
+const SECRET_MAX = 512
+
 /** A header value that arrives unchanged: no spaces at the ends, nothing but printable ASCII. */
 export const secretText = (minLength: number): Kind<string> => ({
-  shape: `text of at least ${minLength} characters`,
+  shape: `text of ${minLength} to ${SECRET_MAX} characters`,
   parse: (value) => {
     if (value.length < minLength) return fail(`must have at least ${minLength} characters`)
+    if (value.length > SECRET_MAX) return fail(`must have at most ${SECRET_MAX} characters`)
     return /^[\x21-\x7e]+$/.test(value) ? value : fail('must be printable ASCII without spaces')
   },
 })

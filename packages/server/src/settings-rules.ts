@@ -62,6 +62,7 @@ const RULES: readonly Rule[] = [
   },
   weakSecret('SECRET_KEY'),
   weakSecret('MASTER_KEY'),
+  weakSecret('ADMIN_KEY'),
   {
     of: ['ENV', 'TELESIGN_CUSTOMER_ID', 'TELESIGN_API_KEY'],
     check({ TELESIGN_CUSTOMER_ID, TELESIGN_API_KEY }, production) {
@@ -127,7 +128,7 @@ export function checkSettings(
     .filter((finding) => finding !== undefined)
 }
 
-function weakSecret(setting: 'SECRET_KEY' | 'MASTER_KEY'): Rule {
+function weakSecret(setting: 'SECRET_KEY' | 'MASTER_KEY' | 'ADMIN_KEY'): Rule {
   return {
     of: ['ENV', setting],
     check({ [setting]: value }, production) {

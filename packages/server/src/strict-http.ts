@@ -68,7 +68,8 @@ function refuse(
 /** The absolute form of our own address, and `*` where it has a meaning (RFC 9112 §3.2.2, §3.2.4). */
 function isOwnTarget({ url = '', headers, method }: IncomingMessage): boolean {
   const [, authority] = /^https?:\/\/([^/?]+)\//i.exec(url) ?? []
-  return authority === headers.host || (url === '*' && method === 'OPTIONS')
+  const ours = authority !== undefined && authority === headers.host
+  return ours || (url === '*' && method === 'OPTIONS')
 }
 
 /** JSON in UTF-8 is the only body that is read, and the strict reader of tokens reads it. */

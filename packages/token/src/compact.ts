@@ -126,7 +126,7 @@ const HEADER_RULES: readonly { member: string; refuses: (value: unknown) => bool
 ]
 
 function isNested(cty: unknown): boolean {
-  return typeof cty === 'string' && /^(?:application\/)?jwt$/i.test(cty)
+  return typeof cty === 'string' && /^\s*(?:application\/)?jwt\s*(?:;|$)/i.test(cty)
 }
 
 function malformed(detail: string, options?: ErrorOptions): TokenError {

@@ -77,11 +77,11 @@ export function apiKeyRoutes(service: ApiKeyService): FastifyPluginAsyncJsonSche
           response: { 201: KEY_WITH_SECRET },
         },
       },
-      async ({ body }, reply) => {
+      async ({ body, caller }, reply) => {
         const { secret, ...key } = await service.create({
           name: body.name,
           scopes: body.scopes,
-          customerId: body.customer_id,
+          customerId: body.customer_id ?? caller?.customerId,
           expiresAt: given(body.expires_at, (text) => timeOf(text, '/expires_at')),
         })
         reply.code(201)

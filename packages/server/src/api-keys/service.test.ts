@@ -3,7 +3,6 @@ import { describe, test } from 'node:test'
 import { NOW } from '../../../../test/support/service.ts'
 import { memoryApiKeys } from '../stores/memory/api-keys.ts'
 import { apiKeyService } from './service.ts'
-import { SCOPES } from './store.ts'
 
 const ADMIN_KEY = 'an-admin-key-that-only-tests-know-0123456789'
 

@@ -48,9 +48,10 @@ export const apiKeysCreate: CliCommand = {
 
     await using admin = await openAdmin(context, command)
     const key = await admin.createApiKey({ name, scopes, expiresAt })
-    io.out(json ? jsonText(key) : `${key.secret}\n`)
+    io.out(json ? jsonText(key) : `${printable(key.secret)}\n`)
     const end = key.expires_at === null ? 'never expires' : `expires at ${key.expires_at}`
-    io.err(`API key ${key.id} (${printable(key.name)}) for ${key.scopes.join(', ')}: ${end}\n`)
+    const line = `API key ${key.id} (${key.name}) for ${key.scopes.join(', ')}: ${end}`
+    io.err(`${printable(line)}\n`)
     io.err('its secret is shown this once\n')
     suggest(io, 'jotter api-keys list')
     return EXIT.done

@@ -1,6 +1,6 @@
 import { addTargetOptions, openAdmin } from './admin.ts'
 import type { CliCommand } from './command.ts'
-import { EXIT, jsonText } from './io.ts'
+import { EXIT, jsonText, printable } from './io.ts'
 import { addJson, addQuiet, addUtc } from './options.ts'
 import { printTable } from './table.ts'
 import { timeCell } from './times.ts'
@@ -21,7 +21,7 @@ export const apiKeysList: CliCommand = {
     await using admin = await openAdmin(context, command)
     const answer = await admin.apiKeys()
     if (json) io.out(jsonText(answer))
-    else if (quiet) for (const { id } of answer.items) io.out(`${id}\n`)
+    else if (quiet) for (const { id } of answer.items) io.out(`${printable(id)}\n`)
     else {
       printTable(
         io,

@@ -12,7 +12,7 @@ import {
 } from './admin.ts'
 import type { CliCommand } from './command.ts'
 import type { Context } from './context.ts'
-import { EXIT, jsonText } from './io.ts'
+import { EXIT, jsonText, printable } from './io.ts'
 import { addJson, addQuiet, addUtc, readChoice, readOption, readPhone } from './options.ts'
 import { printTable } from './table.ts'
 import { readTime, timeCell } from './times.ts'
@@ -62,9 +62,9 @@ export const txList: CliCommand = {
         ? await admin.transactions(query)
         : await pageOfOne(admin, options.xid, query)
     if (options.json) io.out(jsonText(page))
-    else if (options.quiet) for (const { xid } of page.items) io.out(`${xid}\n`)
+    else if (options.quiet) for (const { xid } of page.items) io.out(`${printable(xid)}\n`)
     else printPage(context, page, options.utc ?? false)
-    if (page.next !== null) io.err(`more   the same with --after ${page.next}\n`)
+    if (page.next !== null) io.err(`more   the same with --after ${printable(page.next)}\n`)
     return EXIT.done
   },
 }

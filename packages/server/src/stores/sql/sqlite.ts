@@ -19,10 +19,13 @@ const WRITES_PER_CHECKPOINT = 4_000
 const LOG_FRAMES_MAX = 8_000
 
 /**
- * Changes nothing and is written all the same, which shows what a read cannot: a full disk, and the
- * lock of another process. Every database has this row.
+ * Written, and as it was when both are done: that shows what a read cannot, a full disk and the lock
+ * of another process. A row set to what it is would not be written. Every database has this one.
  */
-const PROBE: SqlStep = ['UPDATE schema_migrations SET applied_at = applied_at WHERE version = 1']
+const PROBE: readonly SqlStep[] = [
+  ['UPDATE schema_migrations SET applied_at = applied_at + 1 WHERE version = 1'],
+  ['UPDATE schema_migrations SET applied_at = applied_at - 1 WHERE version = 1'],
+]
 
 export interface SqliteOptions {
   /** Applied when the schema is new or older. */
@@ -101,7 +104,7 @@ export function openSqlite(path: string, { now, onCommit = () => {} }: SqliteOpt
     rows,
     write,
     ping() {
-      probing ??= Promise.all([write(PROBE), rows('SELECT 1', [])])
+      probing ??= Promise.all([write(...PROBE), rows('SELECT 1', [])])
         .then(() => {})
         .finally(() => {
           probing = undefined
