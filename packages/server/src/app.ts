@@ -59,7 +59,7 @@ const HEADERS = {
 
 /** Of answers to pages of the allowed origins: no cookies, and what a client of ours reads. */
 const CORS = {
-  methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
+  methods: ['GET', 'HEAD', 'POST', 'DELETE'],
   exposedHeaders: ['location', 'ratelimit', 'ratelimit-policy', 'retry-after', 'x-request-id'],
   maxAge: 600,
   strictPreflight: false,

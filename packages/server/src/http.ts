@@ -21,7 +21,7 @@ export interface RouteRules {
 declare module 'fastify' {
   interface FastifyContextConfig extends RouteRules {}
   interface FastifyRequest {
-    /** Who calls; undefined on open routes for callers without a key. */
+    /** Who calls; undefined without a key, and on routes that are open to anybody. */
     caller: Caller | undefined
   }
 }

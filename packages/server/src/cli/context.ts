@@ -4,7 +4,7 @@ import { type ReadSettings, readSettings } from '../settings-sources.ts'
 import type { Io } from './io.ts'
 import { logSink } from './log-sink.ts'
 
-/** What commands get from the process they run in. Nothing below `cli/` knows a process. */
+/** What commands get from the process they run in. Nothing below `cli/` knows its environment, clock or output. */
 export interface Context {
   io: Io
   version: string

@@ -59,8 +59,8 @@ export function createMetrics() {
 }
 
 /**
- * Memory, processor time and event loop of this process, read when somebody asks. The library's own
- * set samples on timers of its own, which an idle service would pay for.
+ * Memory, processor time and event loop of this process. Only the delay of the event loop is sampled
+ * all the time, in native code; the library's own set keeps more timers, and sorts what they find.
  */
 function describeProcess(registers: Registry[]): void {
   const delay = monitorEventLoopDelay({ resolution: 20 })
