@@ -30,7 +30,7 @@ const app = await createApp({
   log: pino(),
   version: 'bench',
   now: Date.now,
-  monotonic: () => Math.floor(performance.now()),
+  monotonic: () => performance.now(),
   stopping: () => false,
 })
 const address = await app.listen({ host: '127.0.0.1', port: Number(values.port ?? 0) })

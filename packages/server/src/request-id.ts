@@ -12,6 +12,6 @@ export function requestIds(): (given: unknown) => string {
   return (given) => {
     if (typeof given === 'string' && GIVEN.test(given)) return given
     count += 1
-    return `${prefix}-${count.toString(36)}`
+    return `${prefix}-${count}`
   }
 }

@@ -36,7 +36,7 @@ export function processContext(options: { color: boolean }): Context {
     node: process.version,
     environment: process.env,
     now: Date.now,
-    monotonic: () => Math.floor(performance.now()),
+    monotonic: () => performance.now(),
     settings: (flags = {}) =>
       readSettings({
         flags,

@@ -12,6 +12,8 @@ export interface Limiter {
   /** What is counted, for the header: `address`, `key`, `phone`. */
   readonly name: string
   readonly rate: Rate
+  /** The limit itself, as `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10 §3). */
+  readonly policy: string
   /** Counts one for `key`. */
   take(key: string): Verdict
 }
@@ -63,6 +65,7 @@ export function memoryLimiter(
   return {
     name,
     rate,
+    policy: `"${name}";q=${rate.limit};w=${rate.windowSeconds}`,
     take(key) {
       const at = now()
       let window = windows.get(key)
@@ -84,9 +87,9 @@ export function memoryLimiter(
 }
 
 /** `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10 §3, §4). */
-export function limitHeaders({ name, rate }: Limiter, { remaining, resetSeconds }: Verdict) {
+export function limitHeaders({ name, policy }: Limiter, { remaining, resetSeconds }: Verdict) {
   return {
-    'ratelimit-policy': `"${name}";q=${rate.limit};w=${rate.windowSeconds}`,
+    'ratelimit-policy': policy,
     ratelimit: `"${name}";r=${remaining};t=${resetSeconds}`,
   }
 }

@@ -8,19 +8,29 @@ export interface RequestLogOptions {
   log: Logger
   metrics: Metrics
   which: 'errors' | 'all' | 'off'
+  /** Milliseconds of a clock that is never set back. */
+  monotonic: () => number
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** When its headers had been read, by the clock that is never set back. */
+    receivedAt: number
+  }
 }
 
 /**
  * Counts every answer, and logs the refused and failed ones (or all). A line holds the route's
  * template and a masked phone number; never a path, a header or a body.
  */
-export function requestLog({ log, metrics, which }: RequestLogOptions) {
+export function requestLog({ log, metrics, which, monotonic }: RequestLogOptions) {
   return {
     answered(request: FastifyRequest, reply: FastifyReply): void {
       const { method, refusal } = request
       const { statusCode } = reply
       const route = request.routeOptions.url ?? 'none'
-      metrics.requestAnswered(route, method, statusCode, reply.elapsedTime / 1000)
+      const ms = monotonic() - request.receivedAt
+      metrics.requestAnswered(route, method, statusCode, ms / 1000)
       if (refusal !== undefined) metrics.requestRefused(refusal.code)
 
       // A failure of ours is always logged, with its cause.
@@ -31,7 +41,7 @@ export function requestLog({ log, metrics, which }: RequestLogOptions) {
           method,
           route,
           status: statusCode,
-          ms: Math.round(reply.elapsedTime * 10) / 10,
+          ms: Math.round(ms * 10) / 10,
           ...(refusal !== undefined && { code: refusal.code }),
           ...(refusal?.cause !== undefined && { err: refusal.cause }),
           ...maskedPhone(request),
