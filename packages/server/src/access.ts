@@ -10,6 +10,8 @@ export interface AccessDeps {
   issueAccess: 'open' | 'key'
   perAddress: Limiter | undefined
   perKey: Limiter | undefined
+  /** Refuses, by throwing, what a page of another site makes a browser ask without an API key. */
+  refuseForeignPage: (request: FastifyRequest) => void
 }
 
 const CHALLENGE = 'Bearer realm="jotter"'
@@ -19,7 +21,7 @@ const CHALLENGE = 'Bearer realm="jotter"'
  * it also counts the request: for the caller's API key, or else for its address.
  */
 export function accessHook(deps: AccessDeps): onRequestHookHandler {
-  const { apiKeys, issueAccess, perAddress, perKey } = deps
+  const { apiKeys, issueAccess, perAddress, perKey, refuseForeignPage } = deps
 
   function count(caller: Caller | undefined, request: FastifyRequest, reply: FastifyReply): void {
     if (caller === undefined) spend(perAddress, addressBucket(request.ip), reply)
@@ -46,6 +48,7 @@ export function accessHook(deps: AccessDeps): onRequestHookHandler {
     }
     // Where anybody may issue, a key is still welcome: it has a budget and a customer of its own.
     if (access !== 'issue' || issueAccess !== 'open') throw authenticationRequired()
+    refuseForeignPage(request)
     count(undefined, request, reply)
     done()
   }

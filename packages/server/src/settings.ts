@@ -55,7 +55,8 @@ export const SETTINGS = {
   },
   ISSUER: {
     kind: kinds.url,
-    about: 'The public address of this service, named as the server in the OpenAPI document.',
+    about:
+      'The public address of this service: the server in the OpenAPI document, and a name that callers without an API key may ask for.',
   },
   ADMIN_KEY: {
     kind: kinds.secretText(32),

@@ -112,6 +112,8 @@ describe('every operation', () => {
     'transaction_closed',
     'flow_not_configured',
     'prefetch_refused',
+    'host_refused',
+    'cross_site_refused',
     'rate_limited',
   ]
   const BODY = ['payload_too_large', 'unsupported_media_type']
