@@ -150,6 +150,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     issueAccess: settings.ISSUE_ACCESS,
     perAddress: limiter('address', settings.RATE_LIMIT),
     perKey: limiter('key', settings.RATE_LIMIT_KEY),
+    wrongKeys: limiter('wrong_key', settings.RATE_LIMIT_WRONG_KEY),
     refuseForeignPage: refuseForeignPages(settings),
   })
 

@@ -125,6 +125,12 @@ export const SETTINGS = {
     default: '10/minute',
     about: 'Tokens for one phone number, whoever asks.',
   },
+  RATE_LIMIT_WRONG_KEY: {
+    kind: kinds.rate,
+    default: '60/minute',
+    about:
+      'Wrong API keys from one address. Then only keys that this process has accepted before are looked at.',
+  },
   STORE_TOKENS: {
     kind: kinds.oneOf('full', 'digest'),
     default: 'full',

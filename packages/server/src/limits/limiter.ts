@@ -9,11 +9,11 @@ export interface Verdict {
 }
 
 export interface Limiter {
-  /** What is counted, for the header: `address`, `key`, `phone`. */
+  /** What is counted, for the header: `address`, `key`, `phone`, `wrong_key`. */
   readonly name: string
   readonly rate: Rate
-  /** Counts one for `key`. */
-  take(key: string): Verdict
+  /** Counts one for `key`, or `count`; 0 only looks. */
+  take(key: string, count?: number): Verdict
 }
 
 interface Window {
@@ -63,7 +63,7 @@ export function memoryLimiter(
   return {
     name,
     rate,
-    take(key) {
+    take(key, count = 1) {
       const at = now()
       let window = windows.get(key)
       if (window === undefined || window.endsAt <= at) {
@@ -73,7 +73,7 @@ export function memoryLimiter(
         window = { count: 0, endsAt: at + windowMs }
         windows.set(key, window)
       }
-      window.count += 1
+      window.count += count
       return {
         allowed: window.count <= rate.limit,
         remaining: Math.max(0, rate.limit - window.count),

@@ -102,6 +102,7 @@ describe('every operation', () => {
     'authentication_required',
     'api_key_invalid',
     'insufficient_scope',
+    'rate_limited',
     'store_unavailable',
   ]
   const ISSUE = [
@@ -114,7 +115,6 @@ describe('every operation', () => {
     'prefetch_refused',
     'host_refused',
     'cross_site_refused',
-    'rate_limited',
   ]
   const BODY = ['payload_too_large', 'unsupported_media_type']
   for (const [route, codes] of [

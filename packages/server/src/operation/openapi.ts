@@ -21,6 +21,7 @@ const OF_KEYS: readonly ErrorCode[] = [
   'authentication_required',
   'api_key_invalid',
   'insufficient_scope',
+  'rate_limited',
 ]
 const OF_BODIES: readonly ErrorCode[] = ['payload_too_large', 'unsupported_media_type']
 
