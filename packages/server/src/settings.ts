@@ -80,7 +80,8 @@ export const SETTINGS = {
   ALLOW_OPEN: {
     kind: kinds.boolean,
     default: 'false',
-    about: 'Lets the development profile, where issuing is open, listen beyond loopback.',
+    about:
+      'Lets the development profile, where issuing is open, listen beyond loopback. Elsewhere that is a warning, which this silences.',
   },
   TRUST_PROXY: {
     kind: kinds.networks,
