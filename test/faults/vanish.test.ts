@@ -92,7 +92,7 @@ const xidOf = (n: number): string => `vanished-${String(n).padStart(4, '0')}`
 const phoneOf = (xid: string): string => `1555${xid.slice(-4)}`
 const pathOf = (xid: string): string => `/v1/token/${phoneOf(xid)}/${xid}`
 const requestOf = (xid: string): string =>
-  `GET ${pathOf(xid)} HTTP/1.1\r\nHost: jotter\r\nConnection: close\r\n\r\n`
+  `GET ${pathOf(xid)} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`
 
 /** One for every offset below `length`, each with a phone number of its own. */
 const ordersFor = (length: number): Vanished[] =>

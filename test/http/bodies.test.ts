@@ -136,7 +136,7 @@ test('H-08 refused bodies leave nothing behind', async () => {
 
 test('H-08 a body where none is wanted changes nothing', async () => {
   const answer = await jotter.raw(
-    `GET /v1/token/${PHONE}/get-body HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: ${GOOD.length}\r\nConnection: close\r\n\r\n${GOOD}`,
+    `GET /v1/token/${PHONE}/get-body HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${GOOD.length}\r\nConnection: close\r\n\r\n${GOOD}`,
   )
   assert.deepEqual(
     answer.map(({ status }) => status),

@@ -8,7 +8,7 @@ import { openStores } from '../../packages/server/src/stores/open.ts'
 import { sqlApiKeys } from '../../packages/server/src/stores/sql/api-keys.ts'
 import { sqlTransactions } from '../../packages/server/src/stores/sql/transactions.ts'
 import { openDriver, temporaryFile } from './open.ts'
-import { entryOf, NOW, next, OPEN, order, retry } from './transactions/examples.ts'
+import { entryOf, historyOf, NOW, next, OPEN, order, retry } from './transactions/examples.ts'
 
 describe('when the promise of a write fulfils, another connection sees', () => {
   test('every one of 500 concurrent inserts, with its retry', async () => {
@@ -68,7 +68,7 @@ test('a store that is opened again has everything', async () => {
   const second = await open()
   const { transactions, apiKeys } = second
   assert.equal((await transactions.get('customer', 'order-1'))?.token, next.token)
-  assert.deepEqual(await transactions.history('customer', 'order-1'), [next.entry])
+  assert.deepEqual(await historyOf(transactions, 'order-1'), [next.entry])
   assert.deepEqual(await transactions.getRetry('caller', 'key'), retry)
   assert.equal(await apiKeys.hasCustomer('customer'), true)
   await second.close()

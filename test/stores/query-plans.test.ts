@@ -40,7 +40,6 @@ async function useEverything(db: SqlDriver) {
   await transactions.insert({ ...order, xid: 'order-2', issuedAt: NOW - 1 })
   await transactions.reissue(next, { ...retry, key: 'key-2' })
   await transactions.get('customer', 'order-1')
-  await transactions.history('customer', 'order-1')
   await transactions.getRetry('caller', 'key')
   for (let count = 1; count <= STORED_STATUSES.length; count += 1) {
     const from = STORED_STATUSES.slice(0, count)

@@ -1,6 +1,7 @@
 import { describe } from 'node:test'
 import type { OpenStores } from './open.ts'
 import { advanceSuite } from './transactions/advance.ts'
+import { getSuite } from './transactions/get.ts'
 import { historiesSuite } from './transactions/histories.ts'
 import { insertSuite } from './transactions/insert.ts'
 import { listSuite } from './transactions/list.ts'
@@ -12,6 +13,7 @@ import { valuesSuite } from './transactions/values.ts'
 export function transactionStoreSuite(engine: string, open: OpenStores) {
   describe(`TransactionStore on ${engine}`, { concurrency: 4 }, () => {
     insertSuite(open)
+    getSuite(open)
     reissueSuite(open)
     advanceSuite(open)
     listSuite(open)

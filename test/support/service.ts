@@ -29,6 +29,7 @@ const ENVIRONMENT = {
   JOTTER_PORT: '0',
   JOTTER_RATE_LIMIT: 'off',
   JOTTER_RATE_LIMIT_PHONE: 'off',
+  JOTTER_RATE_LIMIT_WRONG_KEY: 'off',
 }
 
 export const PRODUCTION = { JOTTER_ENV: 'production', JOTTER_MASTER_KEY: 'm'.repeat(32) }

@@ -10,6 +10,10 @@ export interface AccessDeps {
   issueAccess: 'open' | 'key'
   perAddress: Limiter | undefined
   perKey: Limiter | undefined
+  /** Counts wrong API keys by address. */
+  wrongKeys: Limiter | undefined
+  /** Refuses, by throwing, what a page of another site makes a browser ask without an API key. */
+  refuseForeignPage: (request: FastifyRequest) => void
 }
 
 const CHALLENGE = 'Bearer realm="jotter"'
@@ -19,7 +23,7 @@ const CHALLENGE = 'Bearer realm="jotter"'
  * it also counts the request: for the caller's API key, or else for its address.
  */
 export function accessHook(deps: AccessDeps): onRequestHookHandler {
-  const { apiKeys, issueAccess, perAddress, perKey } = deps
+  const { apiKeys, issueAccess, perAddress, perKey, wrongKeys, refuseForeignPage } = deps
 
   function count(caller: Caller | undefined, request: FastifyRequest, reply: FastifyReply): void {
     if (caller === undefined) spend(perAddress, addressBucket(request.ip), reply)
@@ -28,10 +32,21 @@ export function accessHook(deps: AccessDeps): onRequestHookHandler {
 
   async function identify(secret: string, request: FastifyRequest, reply: FastifyReply) {
     const { access } = request.routeOptions.config
-    const caller = await authenticate(apiKeys, secret)
+    const caller = await authenticate(secret, request)
     demandScope(caller, access === 'issue' ? 'transactions:write' : (access as Scope))
     request.caller = caller
     if (access === 'issue') count(caller, request, reply)
+  }
+
+  /** Guesses cost their address its budget. When that is gone, only keys that are familiar are tried. */
+  async function authenticate(secret: string, request: FastifyRequest): Promise<Caller> {
+    const spendOnGuess = (count: number) =>
+      wrongKeys && demandBudget(wrongKeys, addressBucket(request.ip), count)
+    if (!apiKeys.isFamiliar(secret)) spendOnGuess(0)
+    const caller = await apiKeys.authenticate(secret)
+    if (caller !== undefined) return caller
+    spendOnGuess(1)
+    throw invalidKey()
   }
 
   return (request, reply, done) => {
@@ -46,6 +61,7 @@ export function accessHook(deps: AccessDeps): onRequestHookHandler {
     }
     // Where anybody may issue, a key is still welcome: it has a budget and a customer of its own.
     if (access !== 'issue' || issueAccess !== 'open') throw authenticationRequired()
+    refuseForeignPage(request)
     count(undefined, request, reply)
     done()
   }
@@ -54,16 +70,21 @@ export function accessHook(deps: AccessDeps): onRequestHookHandler {
 /** Counts one, says so in the answer's header, and throws `rate_limited` when that was too many. */
 function spend(limiter: Limiter | undefined, key: string, reply: FastifyReply): void {
   if (limiter === undefined) return
-  const verdict = limiter.take(key)
+  reply.headers(limitHeaders(limiter, demandBudget(limiter, key)))
+}
+
+/** @throws {ServiceError} `rate_limited` when `count` more was too many. */
+function demandBudget(limiter: Limiter, key: string, count?: number): Verdict {
+  const verdict = limiter.take(key, count)
   if (!verdict.allowed) throw rateLimited(limiter, verdict)
-  reply.headers(limitHeaders(limiter, verdict))
+  return verdict
 }
 
 /** Its header fields tell of the limit that refused, whatever other one has counted the request. */
 export function rateLimited(limiter: Limiter, verdict: Verdict): ServiceError {
   const { name, rate } = limiter
   return new ServiceError('rate_limited', {
-    detail: `${rate.limit} in ${rate.windowSeconds} s are allowed per ${name}`,
+    detail: `the limit "${name}" allows ${rate.limit} in ${rate.windowSeconds} s`,
     headers: { ...limitHeaders(limiter, verdict), 'retry-after': String(verdict.resetSeconds) },
   })
 }
@@ -87,12 +108,6 @@ function bearerOf({ headers }: FastifyRequest): string | undefined {
   const credential = /^Bearer +([\x21-\x7e]{1,512})$/i.exec(authorization)?.[1]
   if (credential === undefined) throw invalidKey()
   return credential
-}
-
-async function authenticate(apiKeys: ApiKeyService, secret: string): Promise<Caller> {
-  const caller = await apiKeys.authenticate(secret)
-  if (caller === undefined) throw invalidKey()
-  return caller
 }
 
 const authenticationRequired = () =>

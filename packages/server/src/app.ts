@@ -14,6 +14,7 @@ import { apiKeyRoutes } from './api-keys/routes.ts'
 import { apiKeyService } from './api-keys/service.ts'
 import type { ServiceError } from './errors.ts'
 import { transactionRoutes } from './flows/transaction/routes.ts'
+import { refuseForeignPages } from './foreign-pages.ts'
 import { type Limiter, memoryLimiter } from './limits/limiter.ts'
 import { refuseUnknown, rememberMethods, unknownRoute } from './not-found.ts'
 import type { Metrics } from './operation/metrics.ts'
@@ -154,6 +155,8 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     issueAccess: settings.ISSUE_ACCESS,
     perAddress: limiter('address', settings.RATE_LIMIT),
     perKey: limiter('key', settings.RATE_LIMIT_KEY),
+    wrongKeys: limiter('wrong_key', settings.RATE_LIMIT_WRONG_KEY),
+    refuseForeignPage: refuseForeignPages(settings),
   })
 
   // The hooks that every request passes call back instead of promising: a promise for each would

@@ -44,6 +44,16 @@ export const ERRORS = {
     title: 'A prefetch never mints a token',
     help: 'Do not link to this route from a page that browsers may prefetch.',
   },
+  host_refused: {
+    status: 403,
+    title: 'This service is not known by that name',
+    help: 'Ask for localhost or 127.0.0.1, set ISSUER to the public address, or send an API key.',
+  },
+  cross_site_refused: {
+    status: 403,
+    title: 'A page of another site may not mint a token',
+    help: 'Name its origin in CORS_ORIGINS, or send an API key.',
+  },
   not_found: {
     status: 404,
     title: 'There is nothing at this address',

@@ -61,6 +61,28 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
       given: { HOST: '0.0.0.0', JOTTER_ALLOW_OPEN: 'true' },
       said: [],
     },
+    'testing on 0.0.0.0 is a warning': {
+      given: testing({ HOST: '0.0.0.0' }),
+      said: [/^warned HOST \(from HOST\): 0\.0\.0\.0 is reachable .* ISSUE_ACCESS=key/],
+    },
+    'testing on 0.0.0.0 is allowed on request': {
+      given: testing({ HOST: '0.0.0.0', JOTTER_ALLOW_OPEN: 'true' }),
+      said: [],
+    },
+    'testing on 0.0.0.0 with a key is nothing to warn of': {
+      given: testing({ HOST: '0.0.0.0', JOTTER_ISSUE_ACCESS: 'key' }),
+      said: [],
+    },
+    'testing on loopback is nothing to warn of': { given: testing({}), said: [] },
+    'production that lets anybody issue is a warning': {
+      given: production({
+        HOST: '0.0.0.0',
+        JOTTER_ISSUE_ACCESS: 'open',
+        ...MASTER,
+        ...TELESIGN,
+      }),
+      said: [/^warned HOST .* ISSUE_ACCESS=key/],
+    },
     'production may listen anywhere': {
       given: production({ HOST: '0.0.0.0', ...MASTER, ...TELESIGN }),
       said: [],

@@ -49,6 +49,17 @@ const RULES: readonly Rule[] = [
         : undefined,
   },
   {
+    of: ['ENV', 'HOST', 'ALLOW_OPEN', 'ISSUE_ACCESS'],
+    check: ({ ENV, HOST, ALLOW_OPEN, ISSUE_ACCESS }) =>
+      ENV !== 'development' && ISSUE_ACCESS === 'open' && !ALLOW_OPEN && !isLoopback(HOST)
+        ? {
+            setting: 'HOST',
+            message: `${HOST} is reachable from outside, and whoever reaches it is issued tokens. Set ISSUE_ACCESS=key, or ALLOW_OPEN=true if that is meant`,
+            fatal: false,
+          }
+        : undefined,
+  },
+  {
     of: ['ENV', 'SECRET_KEY', 'MASTER_KEY'],
     check: ({ SECRET_KEY, MASTER_KEY }, production) =>
       production && SECRET_KEY === undefined && MASTER_KEY === undefined

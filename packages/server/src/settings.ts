@@ -55,7 +55,8 @@ export const SETTINGS = {
   },
   ISSUER: {
     kind: kinds.url,
-    about: 'The public address of this service, named as the server in the OpenAPI document.',
+    about:
+      'The public address of this service: the server in the OpenAPI document, and a name that callers without an API key may ask for.',
   },
   ADMIN_KEY: {
     kind: kinds.secretText(32),
@@ -79,7 +80,8 @@ export const SETTINGS = {
   ALLOW_OPEN: {
     kind: kinds.boolean,
     default: 'false',
-    about: 'Lets the development profile, where issuing is open, listen beyond loopback.',
+    about:
+      'Lets the development profile, where issuing is open, listen beyond loopback. Elsewhere that is a warning, which this silences.',
   },
   TRUST_PROXY: {
     kind: kinds.networks,
@@ -123,6 +125,12 @@ export const SETTINGS = {
     kind: kinds.rate,
     default: '10/minute',
     about: 'Tokens for one phone number, whoever asks.',
+  },
+  RATE_LIMIT_WRONG_KEY: {
+    kind: kinds.rate,
+    default: '60/minute',
+    about:
+      'Wrong API keys from one address. Then only keys that this process has accepted before are looked at.',
   },
   STORE_TOKENS: {
     kind: kinds.oneOf('full', 'digest'),

@@ -5,7 +5,17 @@ import {
   type StoredStatus,
 } from '../../../packages/server/src/flows/transaction/store.ts'
 import type { OpenStores } from '../open.ts'
-import { entryOf, HUNDRED, insertAll, NOW, OPEN, order, wins } from './examples.ts'
+import {
+  entryOf,
+  HUNDRED,
+  historyOf,
+  insertAll,
+  NOW,
+  OPEN,
+  order,
+  rowOf,
+  wins,
+} from './examples.ts'
 
 /** Every set of statuses, the empty one too. */
 const STATUS_SETS = Array.from({ length: 2 ** STORED_STATUSES.length }, (_, bits) =>
@@ -28,7 +38,7 @@ export function advanceSuite(open: OpenStores) {
         ),
       )
       assert.equal(wins(answers), 1)
-      const [entry, ...others] = await transactions.history('customer', status)
+      const [entry, ...others] = await historyOf(transactions, status)
       assert.equal(entry?.by, `caller ${answers.indexOf(true)}`)
       assert.deepEqual(others, [])
       assert.equal((await transactions.get('customer', status))?.status, to)
@@ -53,7 +63,7 @@ export function advanceSuite(open: OpenStores) {
       assert.equal(wins(answers), 1)
       const end = ends[answers.indexOf(true)]
       assert.equal((await transactions.get('customer', String(i)))?.status, end)
-      const history = await transactions.history('customer', String(i))
+      const history = await historyOf(transactions, String(i))
       assert.deepEqual(
         history.map(({ status }) => status),
         [end],
@@ -80,8 +90,8 @@ export function advanceSuite(open: OpenStores) {
       const may = from.includes(status)
       assert.equal(moved[i], may, xid)
       const after = may ? { ...before, status: 'failed', updatedAt: NOW + 7 } : before
-      assert.deepEqual(await transactions.get('customer', xid), after)
-      assert.deepEqual(await transactions.history('customer', xid), may ? [to] : [])
+      assert.deepEqual(await rowOf(transactions, xid), after)
+      assert.deepEqual(await historyOf(transactions, xid), may ? [to] : [])
     }
   })
 
@@ -92,8 +102,8 @@ export function advanceSuite(open: OpenStores) {
     const change = { from: STORED_STATUSES, to: entryOf('revoked') }
     assert.equal(await transactions.advance('customer', 'order-2', change), false)
     assert.equal(await transactions.advance('customer-2', 'order-1', change), false)
-    assert.deepEqual(await transactions.history('customer', 'order-2'), [])
-    assert.deepEqual(await transactions.get('customer', 'order-1'), order)
+    assert.deepEqual(await historyOf(transactions, 'order-2'), [])
+    assert.deepEqual(await rowOf(transactions, 'order-1'), order)
   })
 
   test('F-10 the history is in the order of the changes, also when the clock is set back', async () => {
@@ -105,7 +115,7 @@ export function advanceSuite(open: OpenStores) {
       const to = entryOf('presented', at)
       await transactions.advance('customer', 'order-1', { from: STORED_STATUSES, to })
     }
-    const history = await transactions.history('customer', 'order-1')
+    const history = await historyOf(transactions, 'order-1')
     assert.deepEqual(
       history.map(({ at }) => at),
       times,

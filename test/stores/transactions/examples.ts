@@ -65,6 +65,18 @@ export const entryOf = (status: StoredStatus, at = NOW + 1): HistoryEntry => ({
 /** How many were told that it was them. */
 export const wins = (answers: readonly boolean[]) => answers.filter(Boolean).length
 
+/** A transaction without its history. */
+export async function rowOf(store: TransactionStore, xid: string) {
+  const whole = await store.get(order.customerId, xid)
+  if (whole === undefined) return undefined
+  const { history, ...transaction } = whole
+  return transaction
+}
+
+export async function historyOf(store: TransactionStore, xid: string) {
+  return (await store.get(order.customerId, xid))?.history ?? []
+}
+
 export async function insertAll(store: TransactionStore, all: readonly Transaction[]) {
   const kept = await Promise.all(all.map((transaction) => store.insert(transaction)))
   assert.equal(wins(kept), all.length)

@@ -4,12 +4,14 @@ import type { OpenStores } from '../open.ts'
 import {
   entryOf,
   HUNDRED,
+  historyOf,
   insertAll,
   NOW,
   next,
   OPEN,
   order,
   retry,
+  rowOf,
   wins,
   xidsOf,
 } from './examples.ts'
@@ -19,7 +21,7 @@ export function insertSuite(open: OpenStores) {
     await using stores = await open()
     const { transactions } = stores
     assert.equal(await transactions.get('customer', 'order-1'), undefined)
-    assert.deepEqual(await transactions.history('customer', 'order-1'), [])
+    assert.deepEqual(await historyOf(transactions, 'order-1'), [])
     assert.equal(await transactions.getRetry('caller', 'key'), undefined)
     assert.deepEqual(await xidsOf(transactions), [])
   })
@@ -39,9 +41,9 @@ export function insertSuite(open: OpenStores) {
       openedBy: '0123456789ab',
     }
     await insertAll(transactions, [order, digest])
-    assert.deepEqual(await transactions.get('customer', 'order-1'), order)
-    assert.deepEqual(await transactions.get('customer', 'order-2'), digest)
-    assert.deepEqual(await transactions.history('customer', 'order-1'), [])
+    assert.deepEqual(await rowOf(transactions, 'order-1'), order)
+    assert.deepEqual(await rowOf(transactions, 'order-2'), digest)
+    assert.deepEqual(await historyOf(transactions, 'order-1'), [])
   })
 
   test('insert keeps the first of two equal xids', async () => {
@@ -50,7 +52,7 @@ export function insertSuite(open: OpenStores) {
     assert.equal(await transactions.insert(order), true)
     assert.equal(await transactions.insert({ ...order, phoneNumber: '15555550199' }), false)
     assert.equal(await transactions.insert(order), false)
-    assert.deepEqual(await transactions.get('customer', 'order-1'), order)
+    assert.deepEqual(await rowOf(transactions, 'order-1'), order)
   })
 
   test('exactly one of 100 concurrent inserts of an xid wins, and its row is kept', async () => {
@@ -72,9 +74,9 @@ export function insertSuite(open: OpenStores) {
     const toRevoked = { from: OPEN, to: entryOf('revoked') }
     assert.equal(await transactions.advance('customer-2', 'order-1', toRevoked), true)
     assert.equal(await transactions.reissue({ ...next, customerId: 'customer-2' }), false)
-    assert.deepEqual(await transactions.get('customer', 'order-1'), order)
-    assert.deepEqual(await transactions.history('customer', 'order-1'), [])
-    assert.equal((await transactions.history('customer-2', 'order-1')).length, 1)
+    assert.deepEqual(await rowOf(transactions, 'order-1'), order)
+    assert.deepEqual(await historyOf(transactions, 'order-1'), [])
+    assert.equal((await transactions.get('customer-2', 'order-1'))?.history.length, 1)
     assert.deepEqual(await transactions.list({ customerId: 'customer', limit: 9 }), [order])
     const ofPhone = { phoneNumber: order.phoneNumber, limit: 9 }
     assert.deepEqual(await transactions.list({ customerId: 'customer-2', ...ofPhone }), [])
@@ -101,7 +103,7 @@ export function insertSuite(open: OpenStores) {
     const { transactions } = stores
     assert.equal(await transactions.insert(order, retry), true)
     assert.deepEqual(await transactions.getRetry('caller', 'key'), retry)
-    assert.deepEqual(await transactions.get('customer', 'order-1'), order)
+    assert.deepEqual(await rowOf(transactions, 'order-1'), order)
   })
 
   test('all or nothing: where the xid is taken, the retry is not kept', async () => {

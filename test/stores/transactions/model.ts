@@ -10,19 +10,18 @@ import type {
   Retry,
   Transaction,
   TransactionQuery,
+  WholeTransaction,
 } from '../../../packages/server/src/flows/transaction/store.ts'
 
-type Kept = Transaction & { readonly history: readonly HistoryEntry[] }
-
 export class Model {
-  kept: Kept[] = []
+  kept: WholeTransaction[] = []
   retries: Retry[] = []
 
   #of(customerId: string, xid: string) {
     return this.kept.find((kept) => kept.customerId === customerId && kept.xid === xid)
   }
 
-  #change(known: Kept, change: Partial<Kept>) {
+  #change(known: WholeTransaction, change: Partial<WholeTransaction>) {
     this.kept = this.kept.map((kept) => (kept === known ? { ...kept, ...change } : kept))
   }
 
@@ -54,12 +53,7 @@ export class Model {
     return true
   }
 
-  get(customerId: string, xid: string): Transaction | undefined {
-    const known = this.#of(customerId, xid)
-    return known && withoutHistory(known)
-  }
-
-  history = (customerId: string, xid: string) => this.#of(customerId, xid)?.history ?? []
+  get = (customerId: string, xid: string) => this.#of(customerId, xid)
 
   getRetry = (caller: string, key: string) =>
     this.retries.find((retry) => retry.caller === caller && retry.key === key)
@@ -91,4 +85,5 @@ type Position = Pick<Transaction, 'issuedAt' | 'xid'>
 const newestFirst = (a: Position, b: Position): number =>
   b.issuedAt - a.issuedAt || Number(a.xid < b.xid) - Number(a.xid > b.xid)
 
-const withoutHistory = ({ history: _, ...transaction }: Kept): Transaction => transaction
+const withoutHistory = ({ history: _, ...transaction }: WholeTransaction): Transaction =>
+  transaction

@@ -5,7 +5,17 @@ import {
   type StoredStatus,
 } from '../../../packages/server/src/flows/transaction/store.ts'
 import type { OpenStores } from '../open.ts'
-import { entryOf, HUNDRED, insertAll, NOW, next, order, retry, xidsOf } from './examples.ts'
+import {
+  entryOf,
+  HUNDRED,
+  historyOf,
+  insertAll,
+  NOW,
+  next,
+  order,
+  retry,
+  xidsOf,
+} from './examples.ts'
 
 /** One each millisecond from NOW on, of all statuses. */
 const aged = (count: number) =>
@@ -74,7 +84,7 @@ export function purgeSuite(open: OpenStores) {
     assert.equal(await transactions.purge(NOW + 1, 0, 100), 6)
     await insertAll(transactions, aged(10))
     for (const { xid } of aged(10)) {
-      assert.deepEqual(await transactions.history('customer', xid), [])
+      assert.deepEqual(await historyOf(transactions, xid), [])
     }
   })
 

@@ -8,12 +8,14 @@ import type { OpenStores } from '../open.ts'
 import {
   entryOf,
   HUNDRED,
+  historyOf,
   insertAll,
   NOW,
   next,
   OPEN,
   order,
   retry,
+  rowOf,
   wins,
   xidsOf,
 } from './examples.ts'
@@ -25,12 +27,12 @@ export function reissueSuite(open: OpenStores) {
     await transactions.insert(order)
     assert.equal(await transactions.reissue(next), true)
     const { entry, ...issue } = next
-    assert.deepEqual(await transactions.get('customer', 'order-1'), {
+    assert.deepEqual(await rowOf(transactions, 'order-1'), {
       ...order,
       ...issue,
       updatedAt: next.issuedAt,
     })
-    assert.deepEqual(await transactions.history('customer', 'order-1'), [entry])
+    assert.deepEqual(await historyOf(transactions, 'order-1'), [entry])
   })
 
   test('reissue leaves the first issue and the reference as they are', async () => {
@@ -70,8 +72,8 @@ export function reissueSuite(open: OpenStores) {
     await transactions.insert(order)
     for (const other of refused) {
       assert.equal(await transactions.reissue({ ...next, ...other }, retry), false)
-      assert.deepEqual(await transactions.get('customer', 'order-1'), order)
-      assert.deepEqual(await transactions.history('customer', 'order-1'), [])
+      assert.deepEqual(await rowOf(transactions, 'order-1'), order)
+      assert.deepEqual(await historyOf(transactions, 'order-1'), [])
       assert.equal(await transactions.getRetry('caller', 'key'), undefined)
     }
   })
@@ -87,7 +89,7 @@ export function reissueSuite(open: OpenStores) {
       const found = await transactions.get('customer', status)
       assert.equal(found?.status, status)
       assert.equal(found?.token, isOpen ? next.token : order.token)
-      assert.equal((await transactions.history('customer', status)).length, isOpen ? 1 : 0)
+      assert.equal((await historyOf(transactions, status)).length, isOpen ? 1 : 0)
       assert.equal((await transactions.getRetry('caller', key)) !== undefined, isOpen)
     }
   })
@@ -100,7 +102,7 @@ export function reissueSuite(open: OpenStores) {
     const later = { ...next, token: 'a third token', issuedAt: NOW + 9_000 }
     assert.equal(await transactions.reissue(later, { ...retry, bodySha256: 'other' }), false)
     assert.equal((await transactions.get('customer', 'order-1'))?.token, next.token)
-    assert.deepEqual(await transactions.history('customer', 'order-1'), [next.entry])
+    assert.deepEqual(await historyOf(transactions, 'order-1'), [next.entry])
     assert.deepEqual(await transactions.getRetry('caller', 'key'), retry)
   })
 
@@ -115,7 +117,7 @@ export function reissueSuite(open: OpenStores) {
       }),
     )
     assert.equal(wins(answers), 100)
-    const history = await transactions.history('customer', 'order-1')
+    const history = await historyOf(transactions, 'order-1')
     assert.deepEqual(
       history.map(({ detail }) => detail).toSorted(),
       HUNDRED.map((i) => `token ${i}`).toSorted(),
@@ -129,7 +131,7 @@ export function reissueSuite(open: OpenStores) {
     await transactions.insert(order)
     const answers = await Promise.all(HUNDRED.map(() => transactions.reissue(next, retry)))
     assert.equal(wins(answers), 1)
-    assert.equal((await transactions.history('customer', 'order-1')).length, 1)
+    assert.equal((await historyOf(transactions, 'order-1')).length, 1)
   })
 
   test('a reissued transaction is listed by its latest issue, and once', async () => {
@@ -173,7 +175,7 @@ export function reissueSuite(open: OpenStores) {
       }),
     )
     for (const i of HUNDRED) {
-      const history = await transactions.history('customer', String(i))
+      const history = await historyOf(transactions, String(i))
       assert.equal(history.at(-1)?.status, 'revoked')
       assert.equal((await transactions.get('customer', String(i)))?.status, 'revoked')
     }

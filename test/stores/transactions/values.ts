@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { OpenStores } from '../open.ts'
-import { entryOf, insertAll, LAST_TIME, next, OPEN, order, retry, xidsOf } from './examples.ts'
+import {
+  entryOf,
+  historyOf,
+  insertAll,
+  LAST_TIME,
+  next,
+  OPEN,
+  order,
+  retry,
+  rowOf,
+  xidsOf,
+} from './examples.ts'
 
 export function valuesSuite(open: OpenStores) {
   test('E-03 xids are compared byte for byte, and none of them is special', async () => {
@@ -36,7 +47,7 @@ export function valuesSuite(open: OpenStores) {
       await transactions.insert({ ...order, xid, openedBy: text, referenceId: text })
       const to = { ...entryOf('presented'), by: text, detail: text }
       await transactions.advance('customer', xid, { from: OPEN, to })
-      assert.deepEqual(await transactions.history('customer', xid), [to])
+      assert.deepEqual(await historyOf(transactions, xid), [to])
       const found = await transactions.get('customer', xid)
       assert.deepEqual([found?.openedBy, found?.referenceId], [text, text])
       const sent = { ...retry, caller: text, key: text, bodySha256: text }
@@ -53,10 +64,10 @@ export function valuesSuite(open: OpenStores) {
       const xid = String(at)
       const opened = { ...order, xid, issuedAt: at, expiresAt: at, updatedAt: at, openedAt: at }
       await transactions.insert(opened, { ...retry, key: xid, issuedAt: at })
-      assert.deepEqual(await transactions.get('customer', xid), opened)
+      assert.deepEqual(await rowOf(transactions, xid), opened)
       assert.equal((await transactions.getRetry('caller', xid))?.issuedAt, at)
       await transactions.advance('customer', xid, { from: OPEN, to: entryOf('presented', at) })
-      assert.equal((await transactions.history('customer', xid))[0]?.at, at)
+      assert.equal((await historyOf(transactions, xid))[0]?.at, at)
     }
     const newestFirst = times.toReversed().map(String)
     const { phoneNumber } = order

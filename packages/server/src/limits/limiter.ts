@@ -9,13 +9,13 @@ export interface Verdict {
 }
 
 export interface Limiter {
-  /** What is counted, for the header: `address`, `key`, `phone`. */
+  /** What is counted, for the header: `address`, `key`, `phone`, `wrong_key`. */
   readonly name: string
   readonly rate: Rate
   /** The limit itself, as `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10 §3). */
   readonly policy: string
-  /** Counts one for `key`. */
-  take(key: string): Verdict
+  /** Counts one for `key`, or `count`; 0 only looks. */
+  take(key: string, count?: number): Verdict
 }
 
 interface Window {
@@ -66,7 +66,7 @@ export function memoryLimiter(
     name,
     rate,
     policy: `"${name}";q=${rate.limit};w=${rate.windowSeconds}`,
-    take(key) {
+    take(key, count = 1) {
       const at = now()
       let window = windows.get(key)
       if (window === undefined || window.endsAt <= at) {
@@ -76,7 +76,7 @@ export function memoryLimiter(
         window = { count: 0, endsAt: at + windowMs }
         windows.set(key, window)
       }
-      window.count += 1
+      window.count += count
       return {
         allowed: window.count <= rate.limit,
         remaining: Math.max(0, rate.limit - window.count),

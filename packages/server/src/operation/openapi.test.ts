@@ -102,6 +102,7 @@ describe('every operation', () => {
     'authentication_required',
     'api_key_invalid',
     'insufficient_scope',
+    'rate_limited',
     'store_unavailable',
   ]
   const ISSUE = [
@@ -112,7 +113,8 @@ describe('every operation', () => {
     'transaction_closed',
     'flow_not_configured',
     'prefetch_refused',
-    'rate_limited',
+    'host_refused',
+    'cross_site_refused',
   ]
   const BODY = ['payload_too_large', 'unsupported_media_type']
   for (const [route, codes] of [

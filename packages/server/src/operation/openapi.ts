@@ -11,11 +11,17 @@ const ANYWHERE: readonly ErrorCode[] = [
   'headers_too_large',
   'internal_error',
 ]
-const OF_ISSUING: readonly ErrorCode[] = ['prefetch_refused', 'rate_limited']
+const OF_ISSUING: readonly ErrorCode[] = [
+  'prefetch_refused',
+  'host_refused',
+  'cross_site_refused',
+  'rate_limited',
+]
 const OF_KEYS: readonly ErrorCode[] = [
   'authentication_required',
   'api_key_invalid',
   'insufficient_scope',
+  'rate_limited',
 ]
 const OF_BODIES: readonly ErrorCode[] = ['payload_too_large', 'unsupported_media_type']
 

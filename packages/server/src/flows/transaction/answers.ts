@@ -2,7 +2,7 @@
 import { timeText } from '../../http.ts'
 import { encodeCursor } from './cursor.ts'
 import type { Issued, ListedStatus, TransactionPage } from './service.ts'
-import type { HistoryEntry, Transaction } from './store.ts'
+import type { HistoryEntry, Transaction, WholeTransaction } from './store.ts'
 
 export const issueAnswer = ({ token, xid, phoneNumber, issuedAt, expiresAt }: Issued) => ({
   token,
@@ -23,16 +23,24 @@ export const listedAnswer = (t: Transaction, status: ListedStatus) => ({
   reference_id: t.referenceId ?? null,
 })
 
-export const wholeAnswer = (t: Transaction, status: ListedStatus, history: HistoryEntry[]) => ({
+export const wholeAnswer = (t: WholeTransaction, status: ListedStatus) => ({
   ...listedAnswer(t, status),
   ...(t.token !== undefined && { token: t.token }),
   ...(t.tokenSha256 !== undefined && { token_sha256: t.tokenSha256 }),
-  history: history.map((entry) => ({
+  history: [firstOf(t), ...t.history].map((entry) => ({
     status: entry.status,
     at: timeText(entry.at),
     by: entry.by,
     detail: entry.detail ?? null,
   })),
+})
+
+/** What the row itself tells of the history: its beginning. */
+const firstOf = ({ openedAt: at, openedBy: by }: Transaction): HistoryEntry => ({
+  status: 'issued',
+  at,
+  by,
+  detail: undefined,
 })
 
 export const pageAnswer = (

@@ -581,6 +581,24 @@ describe('revoking', () => {
     assert.equal((await transaction('revoke-2')).history.length, 2)
   })
 
+  test('a look-up beside it shows status and history of one moment', async () => {
+    const phone = newPhone()
+    await Promise.all(
+      Array.from({ length: 30 }, async (_, i) => {
+        const xid = `moment-${i}`
+        await get(`/v1/token/${phone}/${xid}`)
+        const revoked = post(`/v1/transactions/${xid}/revoke`, undefined, ADMIN_KEY)
+        const looks = Array.from({ length: 4 }, () => transaction(xid))
+        for (const { status, history } of [
+          await json<Whole>(await revoked),
+          ...(await Promise.all(looks)),
+        ]) {
+          assert.equal(history.at(-1)?.status, status)
+        }
+      }),
+    )
+  })
+
   test('an expired one is revoked, not expired', async (t) => {
     const service = await startTestService(t)
     await service.get(`/v1/token/${PHONE}/late`)

@@ -32,7 +32,7 @@ import {
   WHOLE_TRANSACTION,
 } from './schemas.ts'
 import { type TransactionDeps, transactionService } from './service.ts'
-import type { Retry, Transaction } from './store.ts'
+import type { Retry, WholeTransaction } from './store.ts'
 
 export interface TransactionRouteDeps extends TransactionDeps {
   /** The customer that callers without an API key issue for. */
@@ -57,8 +57,8 @@ export function transactionRoutes(deps: TransactionRouteDeps): FastifyPluginAsyn
     by: caller?.id ?? 'open',
   })
 
-  const whole = async (transaction: Transaction) =>
-    wholeAnswer(transaction, service.statusOf(transaction), await service.history(transaction))
+  const whole = (transaction: WholeTransaction) =>
+    wholeAnswer(transaction, service.statusOf(transaction))
 
   async function issueByPath(request: FastifyRequest, reply: FastifyReply) {
     const { phone_number, xid } = request.params as { phone_number: string; xid?: string }

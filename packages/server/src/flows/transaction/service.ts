@@ -13,6 +13,7 @@ import type {
   Transaction,
   TransactionQuery,
   TransactionStore,
+  WholeTransaction,
 } from './store.ts'
 
 /** The token is dated back so that a verifier whose clock is behind takes it at once. */
@@ -176,17 +177,6 @@ export function transactionService(deps: TransactionDeps) {
     /** @throws {ServiceError} `transaction_not_found`. */
     get: found,
 
-    /** First issue first. */
-    async history({ customerId, xid, openedAt, openedBy }: Transaction): Promise<HistoryEntry[]> {
-      const first: HistoryEntry = {
-        status: 'issued',
-        at: openedAt,
-        by: openedBy,
-        detail: undefined,
-      }
-      return [first, ...(await transactions.history(customerId, xid))]
-    },
-
     /**
      * One page, newest first, and where the next one begins. `issued` and `expired` are told apart by
      * the time, not by the row.
@@ -209,7 +199,7 @@ export function transactionService(deps: TransactionDeps) {
      *
      * @throws {ServiceError} `transaction_not_found`, `transaction_closed`.
      */
-    async revoke(customerId: string, xid: string, by: string): Promise<Transaction> {
+    async revoke(customerId: string, xid: string, by: string): Promise<WholeTransaction> {
       const to: HistoryEntry = { status: 'revoked', at: now(), by, detail: undefined }
       const won = await transactions.advance(customerId, xid, { from: ['issued', 'presented'], to })
       const transaction = await found(customerId, xid)
@@ -222,7 +212,7 @@ export function transactionService(deps: TransactionDeps) {
       status === 'issued' && expiresAt <= now() ? 'expired' : status,
   }
 
-  async function found(customerId: string, xid: string): Promise<Transaction> {
+  async function found(customerId: string, xid: string): Promise<WholeTransaction> {
     const transaction = await transactions.get(customerId, xid)
     if (transaction === undefined) throw new ServiceError('transaction_not_found')
     return transaction

@@ -6,9 +6,8 @@
 export interface TransactionStore {
   /** Keeps `transaction` unless its xid (or the key of `retry`) is taken. False when it was. */
   insert(transaction: Transaction, retry?: Retry): Promise<boolean>
-  get(customerId: string, xid: string): Promise<Transaction | undefined>
-  /** The changes after the first issue, oldest first. */
-  history(customerId: string, xid: string): Promise<HistoryEntry[]>
+  /** The transaction and its history as of one moment, whoever changes them meanwhile. */
+  get(customerId: string, xid: string): Promise<WholeTransaction | undefined>
   /**
    * Gives an open transaction of the same phone number its next token and adds `issue.entry` to the
    * history. False when there is no such open transaction, or when the key of `retry` is taken.
@@ -52,6 +51,11 @@ export interface Transaction {
   /** When and by whom the first token was issued: the first entry of the history. */
   readonly openedAt: number
   readonly openedBy: string
+}
+
+export interface WholeTransaction extends Transaction {
+  /** The changes after the first issue, oldest first. */
+  readonly history: readonly HistoryEntry[]
 }
 
 export interface HistoryEntry {

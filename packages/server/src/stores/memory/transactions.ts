@@ -33,9 +33,10 @@ export function memoryTransactions(): TransactionStore {
       return true
     },
 
-    get: async (customerId, xid) => kept.get(idOf(customerId, xid))?.transaction,
-
-    history: async (customerId, xid) => [...(kept.get(idOf(customerId, xid))?.history ?? [])],
+    async get(customerId, xid) {
+      const known = kept.get(idOf(customerId, xid))
+      return known && { ...known.transaction, history: [...known.history] }
+    },
 
     async reissue({ customerId, xid, phoneNumber, entry, ...issue }, retry) {
       const known = kept.get(idOf(customerId, xid))

@@ -15,10 +15,10 @@ const INSERT = `INSERT INTO transactions (customer_id, xid, phone_number, status
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
   ON CONFLICT (customer_id, xid) DO NOTHING`
 
-const GET = 'SELECT * FROM transactions WHERE customer_id = ?1 AND xid = ?2'
-
-const HISTORY = `SELECT status, at, changed_by, detail FROM transaction_history
-  WHERE customer_id = ?1 AND xid = ?2 ORDER BY id`
+// One statement reads from one snapshot: the row again with each change of it.
+const GET = `SELECT t.*, h.status AS entry_status, h.at, h.changed_by, h.detail
+  FROM transactions t LEFT JOIN transaction_history h USING (customer_id, xid)
+  WHERE t.customer_id = ?1 AND t.xid = ?2 ORDER BY h.id`
 
 const REISSUE = `UPDATE transactions SET token = ?4, token_sha256 = ?5, issued_at = ?6,
     expires_at = ?7, updated_at = ?6, segment = ?8
@@ -109,12 +109,9 @@ export function sqlTransactions(db: SqlDriver): TransactionStore {
     },
 
     async get(customerId, xid) {
-      const [row] = await db.rows(GET, [customerId, xid])
-      return row && toTransaction(row)
-    },
-
-    async history(customerId, xid) {
-      return (await db.rows(HISTORY, [customerId, xid])).map(toEntry)
+      const rows = await db.rows(GET, [customerId, xid])
+      const changes = rows.filter((row) => row.entry_status !== null)
+      return rows[0] && { ...toTransaction(rows[0]), history: changes.map(toEntry) }
     },
 
     async reissue(r, retry) {
@@ -209,7 +206,7 @@ const toTransaction = (row: SqlRow): Transaction => ({
 })
 
 const toEntry = (row: SqlRow): HistoryEntry => ({
-  status: text(row.status) as StoredStatus,
+  status: text(row.entry_status) as StoredStatus,
   at: Number(row.at),
   by: text(row.changed_by),
   detail: optional(row.detail),
