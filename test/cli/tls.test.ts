@@ -132,6 +132,19 @@ describe('SIGHUP', { concurrency: 4 }, () => {
     assert.equal(await stop(), 0)
   })
 
+  test('reaches every address that is listened on: localhost is one', async (t) => {
+    const { path, serve } = makeFolder(t)
+    const { address, pid, written } = await serve({ ...writePair(path, old), HOST: 'localhost' })
+    const { port, hostname } = new URL(address)
+    assert.equal(hostname, '127.0.0.1')
+    const ca = [old.cert, fresh.cert]
+    await assert.rejects(handshake(address, { ca, host: '::1' }), { code: /ECONNREFUSED|EADDRN/ })
+    writePair(path, fresh)
+    process.kill(pid, 'SIGHUP')
+    await t.waitFor(() => assert.match(written.stdout, /certificate reloaded/))
+    assert.equal((await handshake(`https://localhost:${port}`, { ca })).name, 'fresh')
+  })
+
   test('with a pair that cannot be used keeps the one before it, and says so', async (t) => {
     const { path, serve } = makeFolder(t)
     const { address, pid, written, stop } = await serve(writePair(path, old))

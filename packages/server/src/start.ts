@@ -68,12 +68,12 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
       metrics,
       stopping: () => stopped.signal.aborted,
     })
-    // For localhost Fastify makes a second server, which knows neither these limits nor a reload.
-    const host = settings.HOST === 'localhost' ? '127.0.0.1' : settings.HOST
-    await app.listen({ host, port: settings.PORT })
     app.server.on('tlsClientError', ({ code }: NodeJS.ErrnoException) =>
       log.debug({ code }, 'no handshake'),
     )
+    // For localhost Fastify makes a second server, which knows neither our limits nor a reload.
+    const host = settings.HOST === 'localhost' ? '127.0.0.1' : settings.HOST
+    await app.listen({ host, port: settings.PORT })
     // Not before: a start that fails would keep a key that nobody has seen.
     const adminKey = await firstAdminKey(deps, stores, customer)
     const retention = keepRetention(
