@@ -17,6 +17,7 @@ import { keepRetention } from './retention.ts'
 import type { Settings } from './settings.ts'
 import { openStores, type Stores } from './stores/open.ts'
 import { CertificateError, readPair } from './tls/certificate.ts'
+import { watchHandshakes } from './tls/handshakes.ts'
 import { serverOptions } from './tls/options.ts'
 import { reloadCertificate } from './tls/reload.ts'
 
@@ -68,9 +69,7 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
       metrics,
       stopping: () => stopped.signal.aborted,
     })
-    app.server.on('tlsClientError', ({ code }: NodeJS.ErrnoException) =>
-      log.debug({ code }, 'no handshake'),
-    )
+    const handshakes = tls && watchHandshakes(app.server as Server, log)
     // For localhost Fastify makes a second server, which knows neither our limits nor a reload.
     const host = settings.HOST === 'localhost' ? '127.0.0.1' : settings.HOST
     await app.listen({ host, port: settings.PORT })
@@ -88,7 +87,7 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
       reload: () => reloadCertificate(app.server as Server, deps),
       async stop() {
         stopped.abort()
-        await drain(app.server)
+        await drain(app.server, handshakes)
         await app.close()
         await retention
         await stores.close()

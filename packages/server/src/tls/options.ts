@@ -11,8 +11,8 @@ export interface Pair {
   readonly key: string
 }
 
-/** Less than `drain` waits at most: the HTTP server cannot close what it does not know yet. */
-const HANDSHAKE_TIMEOUT_MS = 8_000
+/** As long as headers may take. Node's own two minutes would keep many silent connections. */
+const HANDSHAKE_TIMEOUT_MS = 10_000
 
 /** What a version asks of OpenSSL. TLS 1.0 has no row. */
 const VERSIONS = {
