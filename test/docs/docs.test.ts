@@ -161,7 +161,7 @@ describe('settings', () => {
   /** Names in capitals that are no settings. */
   const OTHERS = new Set([
     ...['NAME', 'JOTTER_NAME', 'JOTTER_NAME_FILE'],
-    ...['JOTTER_URL', 'JOTTER_API_KEY', 'JOTTER_TEST_SEED', 'TMPDIR'],
+    ...['JOTTER_URL', 'JOTTER_API_KEY', 'JOTTER_TEST_SEED', 'NODE_EXTRA_CA_CERTS', 'TMPDIR'],
     ...['ERRORS', 'SETTINGS', 'SERVER', 'CONNECTIONS', 'KEY'],
   ])
   const settingOf = (name: string): Setting | undefined => {

@@ -1,17 +1,21 @@
 /** Clients that are slow on purpose (security.md H-04). */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { ServerOptions } from 'node:https'
 import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import pino from 'pino'
 import { createApp } from '../../packages/server/src/app.ts'
 import { createMetrics } from '../../packages/server/src/operation/metrics.ts'
 import { openStores } from '../../packages/server/src/stores/open.ts'
+import { serverOptions } from '../../packages/server/src/tls/options.ts'
+import { makeCertificate } from '../support/certificate.ts'
 import { sendRaw } from '../support/raw-http.ts'
 import { NOW, testSettings } from '../support/service.ts'
 
 const HEAD = 'POST /v1/token HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n'
 
-async function start(t: TestContext) {
+async function start(t: TestContext, tls?: ServerOptions) {
   const app = await createApp({
     settings: testSettings({}),
     stores: await openStores('memory:', { now: NOW }),
@@ -19,6 +23,7 @@ async function start(t: TestContext) {
     metrics: createMetrics(),
     log: pino({ level: 'silent' }),
     version: '0.0.0-test',
+    tls,
     now: () => NOW,
     monotonic: () => NOW,
     stopping: () => false,
@@ -76,4 +81,25 @@ test('H-04 who is too slow gets 408 and is closed; others are served meanwhile',
     assert.equal(received.match(/HTTP\/1\.1/g)?.length, 1)
     assert.match(received, /"code":"request_timeout"/)
   }
+})
+
+test('H-04 a TLS handshake has 10 s, and what follows it the time of plain HTTP', async (t) => {
+  const tls = serverOptions(makeCertificate(), '1.2')
+  assert.equal(tls.handshakeTimeout, 10_000)
+  // Ten seconds in small.
+  const app = await start(t, { ...tls, handshakeTimeout: 300 })
+  const { headersTimeout, requestTimeout, timeout } = app.server
+  assert.deepEqual([headersTimeout, requestTimeout, timeout], [10_000, 10_000, 30_000])
+  const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
+
+  const started = performance.now()
+  for (const bytes of [[], [22]]) {
+    const socket = connect(Number(port), '127.0.0.1')
+    // A server that closes with bytes unread resets the connection.
+    socket.on('error', () => {})
+    const timer = setInterval(() => socket.writable && socket.write(Buffer.from(bytes)), 100)
+    await once(socket.resume(), 'close')
+    clearInterval(timer)
+  }
+  assert.ok(performance.now() - started < 5_000)
 })

@@ -1,4 +1,5 @@
-import { type Agent, type IncomingHttpHeaders, request } from 'node:http'
+import { type Agent, type IncomingHttpHeaders, request as requestPlain } from 'node:http'
+import { request as requestTls } from 'node:https'
 
 /** A connection with an answer that never comes is given up after this. */
 const PATIENCE_MS = 20_000
@@ -29,7 +30,7 @@ export class NoAnswer extends Error {
 }
 
 /**
- * One request, never repeated. Plain `node:http`, because `fetch` tells less about a connection
+ * One request, never repeated. `node:http` and `node:https`, because `fetch` tells less about a connection
  * that breaks.
  *
  * @throws {NoAnswer}
@@ -40,6 +41,7 @@ export function ask(
   { method = 'GET', headers = {}, body }: Ask = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
+    const request = url.startsWith('https:') ? requestTls : requestPlain
     let connected = false
     const fail = (cause: NodeJS.ErrnoException) => reject(new NoAnswer(cause, connected))
     const sent = request(url, { agent, method, headers, timeout: PATIENCE_MS }, (answer) => {

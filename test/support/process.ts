@@ -105,7 +105,7 @@ export async function startServer(
   const address = await new Promise<string>((resolve, reject) => {
     const timer = setTimeout(() => reject(failed('said no address')), START_TIMEOUT_MS)
     const listen = () => {
-      const [, found] = /"address":"(http:[^"]+)"/.exec(output()) ?? []
+      const [, found] = /"address":"(https?:[^"]+)"/.exec(output()) ?? []
       if (found === undefined) return
       clearTimeout(timer)
       child.stdout?.off('data', listen)

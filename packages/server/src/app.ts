@@ -4,6 +4,7 @@
  * here, so that no route can forget it.
  */
 import type { IncomingMessage } from 'node:http'
+import type { ServerOptions } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Key } from '@jotter/token'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
@@ -21,6 +22,7 @@ import type { Metrics } from './operation/metrics.ts'
 import { describeApi } from './operation/openapi.ts'
 import { requestLog } from './operation/request-log.ts'
 import { operationRoutes } from './operation/routes.ts'
+import { ownAddress } from './own-address.ts'
 import { requestIds } from './request-id.ts'
 import type { Settings } from './settings.ts'
 import type { Rate } from './settings-kinds.ts'
@@ -32,7 +34,7 @@ import {
   readJsonBodies,
   refuseOddRequest,
 } from './strict-http.ts'
-import { refusalOf, refuseUnreadable } from './unreadable.ts'
+import { isOfConnection, refusalOf, refuseUnreadable } from './unreadable.ts'
 
 export interface AppDeps {
   settings: Settings
@@ -42,12 +44,24 @@ export interface AppDeps {
   metrics: Metrics
   log: Logger
   version: string
+  /** Of a service that speaks HTTPS. */
+  tls?: ServerOptions | undefined
   /** Epoch milliseconds. */
   now: () => number
   /** Milliseconds of a clock that is never set back. */
   monotonic: () => number
   /** True once the process has been told to stop. */
   stopping: () => boolean
+}
+
+const HTTP = {
+  headersTimeout: 10_000,
+  // What has no body needs no stream to read it from.
+  optimizeEmptyRequests: true,
+  // Node looks for slow senders this often; its own 30 s would let them stay for 40.
+  connectionsCheckingInterval: 2_000,
+  // Its refusal would have no body and no request id: see strict-http.ts.
+  requireHostHeader: false,
 }
 
 /** Of every answer. An answer without them could be cached, sniffed or told to other sites. */
@@ -76,15 +90,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     keepAliveTimeout: 72_000,
     // Of a client that does not read what it asked for.
     connectionTimeout: 30_000,
-    http: {
-      headersTimeout: 10_000,
-      // What has no body needs no stream to read it from.
-      optimizeEmptyRequests: true,
-      // Node looks for slow senders this often; its own 30 s would let them stay for 40.
-      connectionsCheckingInterval: 2_000,
-      // Its refusal would have no body and no request id: see strict-http.ts.
-      requireHostHeader: false,
-    },
+    ...(deps.tls === undefined ? { http: HTTP } : { https: { ...HTTP, ...deps.tls } }),
     // What does not fit is refused, never cut or converted until it does.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: true } },
     trustProxy: settings.TRUST_PROXY.length > 0 ? settings.TRUST_PROXY : false,
@@ -104,8 +110,8 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       answered(request, reply)
     },
     clientErrorHandler: (error, socket) => {
-      if (error.code !== 'ECONNRESET') closeUnreadable(socket, refusalOf(error, allowOf))
-      else socket.destroy()
+      if (isOfConnection(error)) socket.destroy()
+      else closeUnreadable(socket, refusalOf(error, allowOf))
     },
   })
 
@@ -204,6 +210,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(
     operationRoutes({
       version: deps.version,
+      address: settings.ISSUER ?? ownAddress(settings),
       metrics,
       metricsOpen: settings.ENV === 'development',
       checks: { store: stores.ping },

@@ -25,6 +25,15 @@ const KINDS: Readonly<Record<string, Row<unknown>>> = {
     bad: [''],
     expected: /empty/,
   }),
+  path: row({
+    kind: kinds.path,
+    good: [
+      ['cert.pem', 'cert.pem'],
+      ['/etc/tls/a b.pem', '/etc/tls/a b.pem'],
+    ],
+    bad: ['', '-----BEGIN PRIVATE KEY-----\\nMIG', 'a\nb', 'a\r', 'a\0b'],
+    expected: /^must (not be empty|be the path of a file, not what is in it)$/,
+  }),
   integer: row({
     kind: kinds.integer(1, 65_535),
     good: [

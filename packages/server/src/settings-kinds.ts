@@ -23,6 +23,17 @@ export const text: Kind<string> = {
   parse: (value) => (value === '' ? fail('must not be empty') : value),
 }
 
+/** Never repeated in a message: what is given in place of a path may be the key itself. */
+export const path: Kind<string> = {
+  shape: 'path of a file',
+  parse: (value) => {
+    if (value === '') return fail('must not be empty')
+    return /-----BEGIN|[\0\r\n]/.test(value)
+      ? fail('must be the path of a file, not what is in it')
+      : value
+  },
+}
+
 export const integer = (min: number, max: number): Kind<number> => ({
   shape: `${min} to ${max}`,
   parse: (value) => {

@@ -11,6 +11,7 @@ const PUBLIC_KEY = generateKeyPairSync('ed25519')
   .toString()
 
 const MASTER = { JOTTER_MASTER_KEY: 'm'.repeat(32) }
+const TLS = { JOTTER_TLS_CERT: 'cert.pem', JOTTER_TLS_KEY: 'key.pem' }
 const TELESIGN = {
   TELESIGN_CUSTOMER_ID: 'customer',
   TELESIGN_API_KEY: Buffer.alloc(32, 1).toString('base64'),
@@ -78,14 +79,59 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
       given: production({
         HOST: '0.0.0.0',
         JOTTER_ISSUE_ACCESS: 'open',
+        ...TLS,
         ...MASTER,
         ...TELESIGN,
       }),
       said: [/^warned HOST .* ISSUE_ACCESS=key/],
     },
-    'production may listen anywhere': {
+    'production may listen anywhere, and is told that keys travel unencrypted': {
       given: production({ HOST: '0.0.0.0', ...MASTER, ...TELESIGN }),
+      said: [/^warned HOST \(from HOST\): .* travel unencrypted.*TLS_CERT .* TRUST_PROXY$/],
+    },
+    'production behind a proxy that it knows is told nothing': {
+      given: production({
+        HOST: '0.0.0.0',
+        JOTTER_TRUST_PROXY: '10.0.0.1',
+        ...MASTER,
+        ...TELESIGN,
+      }),
       said: [],
+    },
+    'production that speaks HTTPS is told nothing': {
+      given: production({ HOST: '0.0.0.0', ...TLS, ...MASTER, ...TELESIGN }),
+      said: [],
+    },
+  },
+  'TLS_CERT and TLS_KEY are twins': {
+    'a certificate without a key is refused': {
+      given: { JOTTER_TLS_CERT: 'cert.pem' },
+      said: [/^refused TLS_KEY \(from unset\): its twin is set/],
+    },
+    'a key without a certificate is refused': {
+      given: { JOTTER_TLS_KEY: 'key.pem' },
+      said: [/^refused TLS_CERT \(from unset\): its twin is set/],
+    },
+    'a key in place of its path is refused, and not repeated': {
+      given: { ...TLS, JOTTER_TLS_KEY: '-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMG' },
+      said: [
+        /^refused TLS_KEY \(from JOTTER_TLS_KEY\): must be the path of a file, not what is in it$/,
+      ],
+    },
+  },
+  'item 7: TLS_MIN_VERSION': {
+    '1.1 is served with a warning': {
+      given: { ...TLS, JOTTER_TLS_MIN_VERSION: '1.1' },
+      said: [/^warned TLS_MIN_VERSION \(from JOTTER_TLS_MIN_VERSION\): TLS 1\.1 is obsolete/],
+    },
+    '1.3 is served': { given: { ...TLS, JOTTER_TLS_MIN_VERSION: '1.3' }, said: [] },
+    '1.0 is refused': {
+      given: { ...TLS, JOTTER_TLS_MIN_VERSION: '1.0' },
+      said: [/^refused TLS_MIN_VERSION .* must be one of 1\.1, 1\.2, 1\.3$/],
+    },
+    'means nothing without TLS': {
+      given: { JOTTER_TLS_MIN_VERSION: '1.3' },
+      said: [/^warned TLS_MIN_VERSION .* means nothing without TLS_CERT and TLS_KEY$/],
     },
   },
   'L-03 production has a secret of its own': {

@@ -27,13 +27,21 @@ const KNOWN_EXAMPLES = [
   'a-valid-string-secret-that-is-at-least-384-bits-long',
   'a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long',
 ]
+/** What is said of TLS_MIN_VERSION, where TLS is spoken and where it is not. */
+const OF_MIN_VERSION: Readonly<Partial<Record<string, string>>> = {
+  '1.1': 'TLS 1.1 is obsolete and weak (RFC 8996): leave it out as soon as no client needs it',
+}
+const PLAIN: Readonly<Partial<Record<string, string>>> = {
+  '1.1': 'means nothing without TLS_CERT and TLS_KEY',
+  '1.3': 'means nothing without TLS_CERT and TLS_KEY',
+}
 /** RFC 7518 §3.2: a key of the size of the hash output or larger. */
 const KEY_BYTES = 32
 
-interface Rule {
+export interface Rule {
   /** What the rule looks at. It says nothing while one of them could not be read. */
   of: readonly SettingName[]
-  check(settings: Settings, production: boolean): Finding | undefined
+  check(settings: Settings, production: boolean): Finding | readonly Finding[] | undefined
 }
 
 const RULES: readonly Rule[] = [
@@ -68,6 +76,38 @@ const RULES: readonly Rule[] = [
             message:
               'production needs MASTER_KEY or SECRET_KEY: 32 random bytes, as `openssl rand -base64 32` prints them',
             fatal: true,
+          }
+        : undefined,
+  },
+  {
+    of: ['TLS_CERT', 'TLS_KEY'],
+    check: ({ TLS_CERT, TLS_KEY }) =>
+      (TLS_CERT === undefined) !== (TLS_KEY === undefined)
+        ? {
+            setting: TLS_KEY === undefined ? 'TLS_KEY' : 'TLS_CERT',
+            message: 'its twin is set: HTTPS needs both',
+            fatal: true,
+          }
+        : undefined,
+  },
+  {
+    of: ['TLS_CERT', 'TLS_KEY', 'TLS_MIN_VERSION'],
+    check: ({ TLS_CERT, TLS_KEY, TLS_MIN_VERSION }) => {
+      const speaksTls = TLS_CERT !== undefined && TLS_KEY !== undefined
+      const message = speaksTls ? OF_MIN_VERSION[TLS_MIN_VERSION] : PLAIN[TLS_MIN_VERSION]
+      return message === undefined
+        ? undefined
+        : { setting: 'TLS_MIN_VERSION', message, fatal: false }
+    },
+  },
+  {
+    of: ['ENV', 'HOST', 'TLS_CERT', 'TRUST_PROXY'],
+    check: ({ HOST, TLS_CERT, TRUST_PROXY }, production) =>
+      production && TLS_CERT === undefined && TRUST_PROXY.length === 0 && !isLoopback(HOST)
+        ? {
+            setting: 'HOST',
+            message: `${HOST} is reachable from outside, and API keys and tokens travel unencrypted. Set TLS_CERT and TLS_KEY, or put a proxy with TLS before it and name it in TRUST_PROXY`,
+            fatal: false,
           }
         : undefined,
   },
@@ -133,10 +173,11 @@ const RULES: readonly Rule[] = [
 export function checkSettings(
   settings: Settings,
   readable: (name: SettingName) => boolean,
+  further: readonly Rule[] = [],
 ): Finding[] {
-  return RULES.filter(({ of }) => of.every(readable))
-    .map(({ check }) => check(settings, settings.ENV === 'production'))
-    .filter((finding) => finding !== undefined)
+  return [...RULES, ...further]
+    .filter(({ of }) => of.every(readable))
+    .flatMap(({ check }) => check(settings, settings.ENV === 'production') ?? [])
 }
 
 function weakSecret(setting: 'SECRET_KEY' | 'MASTER_KEY' | 'ADMIN_KEY'): Rule {

@@ -6,7 +6,7 @@ import {
   type SettingName,
   type Settings,
 } from './settings.ts'
-import { checkSettings } from './settings-rules.ts'
+import { checkSettings, type Rule } from './settings-rules.ts'
 
 /** Where texts of settings come from. Passed in: only the command line knows a process. */
 export interface SettingSources {
@@ -17,6 +17,8 @@ export interface SettingSources {
   readFile(path: string): string
   /** The text of `.env` in the working directory, or undefined. Read in development only. */
   dotEnv(): string | undefined
+  /** Of a command that runs the service: rules that look into the files that settings name. */
+  rules?: readonly Rule[]
 }
 
 export interface ReadSettings {
@@ -101,6 +103,7 @@ export function readSettings(sources: SettingSources): ReadSettings {
   const found = checkSettings(
     values as Settings,
     (name) => !problems.some((p) => p.setting === name),
+    sources.rules,
   )
   for (const { setting, message, fatal } of found) {
     const source = origins[setting] ?? 'unset'

@@ -59,6 +59,15 @@ const TEXTS: Readonly<Record<SettingName, Texts>> = {
   ADMIN_KEY: { good: same('k'.repeat(32)), bad: ['', 'k'.repeat(31), `${'k'.repeat(32)} `] },
   SECRET_KEY: { good: same('s'.repeat(32), 'short'), bad: [''] },
   MASTER_KEY: { good: same('m'.repeat(32), 'short'), bad: [''] },
+  TLS_CERT: {
+    good: [],
+    bad: ['', '-----BEGIN CERTIFICATE-----'],
+  },
+  TLS_KEY: {
+    good: [],
+    bad: ['', '-----BEGIN PRIVATE KEY-----\\nMIG', 'a\nb', 'a\0'],
+  },
+  TLS_MIN_VERSION: { good: same('1.1', '1.2', '1.3'), bad: ['', '1.0', '1', 'TLSv1.2', '1.4'] },
   ALLOW_OPEN: {
     good: [
       ['true', true],
@@ -116,6 +125,12 @@ for (const [name, { good, bad }] of Object.entries(TEXTS) as [SettingName, Texts
   })
 }
 
+test('the two files of TLS are taken together', () => {
+  const { settings } = read({ JOTTER_TLS_CERT: '/etc/tls/a b.pem', JOTTER_TLS_KEY: 'key.pem' })
+  assert.equal(settings.TLS_CERT, '/etc/tls/a b.pem')
+  assert.equal(settings.TLS_KEY, 'key.pem')
+})
+
 test('the two TeleSign settings are taken together', () => {
   const { settings } = read({
     TELESIGN_CUSTOMER_ID: 'FFFFFFFF-EEEE-DDDD-1234-AB1234567890',
@@ -144,6 +159,9 @@ describe('defaults', () => {
     DATABASE_URL: undefined,
     DATABASE_TEST_URL: undefined,
     ISSUER: undefined,
+    TLS_CERT: undefined,
+    TLS_KEY: undefined,
+    TLS_MIN_VERSION: '1.2',
     ADMIN_KEY: undefined,
     SECRET_KEY: undefined,
     TELESIGN_CUSTOMER_ID: undefined,

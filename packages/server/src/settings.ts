@@ -77,6 +77,22 @@ export const SETTINGS = {
       'The secret for private keys and refresh tokens, which this version does not hold yet. Production starts only with this or SECRET_KEY.',
     secret: true,
   },
+  TLS_CERT: {
+    kind: kinds.path,
+    about:
+      'The file of the certificate, in PEM, with the chain behind it. With it and TLS_KEY the service speaks HTTPS only.',
+  },
+  TLS_KEY: {
+    kind: kinds.path,
+    about:
+      'The file of the private key, in PEM without a passphrase. One that every user of the machine may read is refused.',
+  },
+  TLS_MIN_VERSION: {
+    kind: kinds.oneOf('1.1', '1.2', '1.3'),
+    default: '1.2',
+    about:
+      'The oldest TLS that is spoken. 1.1 is for clients that know nothing newer: it is obsolete (RFC 8996).',
+  },
   ALLOW_OPEN: {
     kind: kinds.boolean,
     default: 'false',

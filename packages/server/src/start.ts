@@ -3,6 +3,7 @@
  * makes, listens, keeps retention, stops without dropping anything. Time and log are passed in.
  */
 import { mkdirSync } from 'node:fs'
+import type { Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { apiKeyService } from './api-keys/service.ts'
@@ -11,9 +12,14 @@ import { type OwnCustomer, ownCustomer } from './customer.ts'
 import { databaseOf } from './database.ts'
 import { drain } from './drain.ts'
 import { createMetrics } from './operation/metrics.ts'
+import { addressText } from './own-address.ts'
 import { keepRetention } from './retention.ts'
 import type { Settings } from './settings.ts'
 import { openStores, type Stores } from './stores/open.ts'
+import { CertificateError, readPair } from './tls/certificate.ts'
+import { watchHandshakes } from './tls/handshakes.ts'
+import { serverOptions } from './tls/options.ts'
+import { reloadCertificate } from './tls/reload.ts'
 
 export interface StartDeps {
   settings: Settings
@@ -31,16 +37,20 @@ export interface RunningService {
   customer: OwnCustomer
   /** The API key that a first start made; nobody can read it again. */
   adminKey: string | undefined
+  /** Reads the certificate and its key again. */
+  reload(): void
   /** Stops accepting, finishes what was accepted, lets go of the stores. */
   stop(): Promise<void>
 }
 
 /**
+ * @throws {CertificateError} When a file of TLS has gone bad since the settings were checked.
  * @throws {StoreUnavailable} When the database cannot be opened.
  * @throws {MigrationError} When its schema is newer than this binary.
  */
 export async function startService(deps: StartDeps): Promise<RunningService> {
   const { settings, log, now } = deps
+  const tls = tlsOf(settings, now())
   const { url } = databaseOf(settings)
   const inMemory = url === 'memory:'
   if (!inMemory) mkdirSync(settings.DATA, { recursive: true, mode: 0o700 })
@@ -53,25 +63,31 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
     await stores.apiKeys.keepCustomer(customer.id, now())
     const app = await createApp({
       ...deps,
+      tls,
       stores,
       customer,
       metrics,
       stopping: () => stopped.signal.aborted,
     })
-    await app.listen({ host: settings.HOST, port: settings.PORT })
+    const handshakes = tls && watchHandshakes(app.server as Server, log)
+    // For localhost Fastify makes a second server, which knows neither our limits nor a reload.
+    const host = settings.HOST === 'localhost' ? '127.0.0.1' : settings.HOST
+    await app.listen({ host, port: settings.PORT })
     // Not before: a start that fails would keep a key that nobody has seen.
     const adminKey = await firstAdminKey(deps, stores, customer)
     const retention = keepRetention(
       { transactions: stores.transactions, retentionDays: settings.RETENTION_DAYS, log, now },
       stopped.signal,
     )
+    const { address, port } = app.server.address() as AddressInfo
     return {
-      address: addressOf(app.server.address() as AddressInfo),
+      address: addressText(tls !== undefined, address, port),
       customer,
       adminKey,
+      reload: () => reloadCertificate(app.server as Server, deps),
       async stop() {
         stopped.abort()
-        await drain(app.server)
+        await drain(app.server, handshakes)
         await app.close()
         await retention
         await stores.close()
@@ -81,6 +97,13 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
     await stores.close()
     throw error
   }
+}
+
+function tlsOf(settings: Settings, now: number) {
+  const read = readPair(settings, now)
+  if (read === undefined) return undefined
+  if (read.pair === undefined) throw new CertificateError(read.findings)
+  return serverOptions(read.pair, settings.TLS_MIN_VERSION)
 }
 
 /** Development without ADMIN_KEY: the first start makes a key, and only its digest is kept. */
@@ -94,6 +117,3 @@ async function firstAdminKey(
   const service = apiKeyService({ apiKeys, customerId: id, adminKey: undefined, now })
   return (await service.create({ name: 'made by the first start', scopes: ['admin'] })).secret
 }
-
-const addressOf = ({ address, family, port }: AddressInfo): string =>
-  `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`

@@ -11,6 +11,13 @@ const OF_THE_PARSER: Readonly<Record<string, ErrorCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 }
 
+/**
+ * Whether the connection itself failed, its handshake or its peer: nobody is there to be answered.
+ * Plain HTTP on a TLS port is such a failed handshake.
+ */
+export const isOfConnection = ({ code = '' }: NodeJS.ErrnoException): boolean =>
+  code === 'ECONNRESET' || /^ERR_(SSL|TLS)_/.test(code)
+
 /** What Node says of bytes that are no request: the packet, and how far it was read. */
 interface ParserError extends Error {
   code?: string

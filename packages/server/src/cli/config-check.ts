@@ -1,4 +1,5 @@
 import { SettingsError } from '../settings-sources.ts'
+import { certificateRule } from '../tls/certificate.ts'
 import type { CliCommand } from './command.ts'
 import { EXIT, jsonText, warn } from './io.ts'
 import { addJson } from './options.ts'
@@ -13,10 +14,10 @@ export const configCheck: CliCommand = {
     addSettingFlags(command)
   },
 
-  async run({ io, settings }, command) {
+  async run({ io, settings, now }, command) {
     const { json } = command.opts<{ json?: true }>()
     try {
-      const { warnings } = settings(settingFlags(command))
+      const { warnings } = settings(settingFlags(command), [certificateRule(now())])
       for (const warning of warnings) warn(io, warning)
       if (json) io.out(jsonText({ ok: true, problems: [], warnings }))
       else io.err('the settings can be used\n')

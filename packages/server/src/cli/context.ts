@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { isatty } from 'node:tty'
 import type { Logger } from 'pino'
+import type { Rule } from '../settings-rules.ts'
 import { type ReadSettings, readSettings } from '../settings-sources.ts'
 import type { Io } from './io.ts'
 import { logSink } from './log-sink.ts'
@@ -15,12 +17,16 @@ export interface Context {
   now: () => number
   /** Milliseconds of a clock that is never set back. */
   monotonic: () => number
-  settings(flags?: Record<string, string | undefined>): ReadSettings
+  /** @param rules Besides those of every command. */
+  settings(flags?: Record<string, string | undefined>, rules?: readonly Rule[]): ReadSettings
   /** All of standard input, as text. */
   readInput(): Promise<string>
   logger(level: string): Promise<Logger>
-  /** Fulfils with the first SIGTERM or SIGINT; a later one ends the process at once. */
-  stopSignal(): Promise<NodeJS.Signals>
+  /**
+   * Fulfils with the first SIGTERM or SIGINT; a later one ends the process at once. SIGHUP calls
+   * `reload`, unless it says that the terminal is gone: then it is a stop as well.
+   */
+  stopSignal(reload: () => void): Promise<NodeJS.Signals>
 }
 
 /** npm passes on the Ctrl-C that the terminal has sent to us as well: these two are one. */
@@ -37,12 +43,13 @@ export function processContext(options: { color: boolean }): Context {
     environment: process.env,
     now: Date.now,
     monotonic: () => performance.now(),
-    settings: (flags = {}) =>
+    settings: (flags = {}, rules = []) =>
       readSettings({
         flags,
         environment: process.env,
         readFile: (path) => readFileSync(path, 'utf8'),
         dotEnv: () => (existsSync('.env') ? readFileSync('.env', 'utf8') : undefined),
+        rules,
       }),
     async readInput() {
       const chunks: Buffer[] = []
@@ -61,8 +68,13 @@ export function processContext(options: { color: boolean }): Context {
         logSink(),
       )
     },
-    stopSignal: () =>
+    stopSignal: (reload) =>
       new Promise((resolve) => {
+        const { isTTY } = process.stderr
+        process.on('SIGHUP', () => {
+          if (isTTY && !isatty(process.stderr.fd)) resolve('SIGHUP')
+          else reload()
+        })
         let first: number | undefined
         for (const signal of ['SIGTERM', 'SIGINT'] as const) {
           process.on(signal, () => {

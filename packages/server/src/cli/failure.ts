@@ -50,6 +50,7 @@ const EXIT_BY_STATUS: Readonly<Record<number, ExitCode>> = {
 /** What says enough by itself. By name, so that no command loads the modules of the others. */
 const EXIT_BY_NAME: Readonly<Record<string, ExitCode>> = {
   MigrationError: EXIT.conflict,
+  CertificateError: EXIT.usage,
   CustomerFileError: EXIT.unreachable,
 }
 

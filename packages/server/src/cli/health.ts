@@ -1,4 +1,4 @@
-import type { Settings } from '../settings.ts'
+import { ownAddress } from '../own-address.ts'
 import type { CliCommand } from './command.ts'
 import type { Context } from './context.ts'
 import { CliError } from './failure.ts'
@@ -16,7 +16,7 @@ export const health: CliCommand = {
       .option('--url <url>', 'the server, instead of HOST and PORT [env: JOTTER_URL]')
       .option('--ready', 'ask whether it can do its work now, and not only whether it is up')
     addJson(command)
-    addSettingFlags(command, ['ENV', 'HOST', 'PORT'])
+    addSettingFlags(command, ['ENV', 'HOST', 'PORT', 'TLS_CERT', 'TLS_KEY'])
   },
 
   async run(context, command) {
@@ -54,11 +54,10 @@ function serverOf(
   }
   const read = settings(flags)
   const { HOST, PORT } = read.origins
-  return { url: ownAddress(read.settings), from: `HOST (${HOST}), PORT (${PORT})` }
-}
-
-function ownAddress({ HOST, PORT }: Settings): string {
-  // Who listens on every address listens on this one.
-  const host = HOST === '0.0.0.0' ? '127.0.0.1' : HOST === '::' ? '::1' : HOST
-  return `http://${host.includes(':') ? `[${host}]` : host}:${PORT}`
+  return {
+    url: ownAddress(read.settings),
+    from: `HOST (${HOST}), PORT (${PORT})`,
+    // Its certificate is for its public name. Nothing secret is sent to it.
+    anyCertificate: true,
+  }
 }

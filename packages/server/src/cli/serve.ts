@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { RunningService } from '../start.ts'
+import { certificateRule } from '../tls/certificate.ts'
 import type { CliCommand } from './command.ts'
 import type { Context } from './context.ts'
 import { EXIT, type Io, warn } from './io.ts'
@@ -22,10 +23,12 @@ export const serve: CliCommand = {
   },
 
   async run(context, command) {
-    const read = context.settings(settingFlags(command))
+    const { version, now, monotonic } = context
+    const read = context.settings(settingFlags(command), [certificateRule(now())])
     const { settings } = read
     // Before the service is loaded: whoever stops it while it starts is heard.
-    const stopSignal = context.stopSignal()
+    let service: RunningService | undefined
+    const stopSignal = context.stopSignal(() => service?.reload())
     const log = await context.logger(settings.LOG_LEVEL)
     for (const warning of read.warnings) {
       if (context.io.terminal.err) warn(context.io, warning)
@@ -33,8 +36,7 @@ export const serve: CliCommand = {
     }
 
     const { startService } = await import('../start.ts')
-    const { version, now, monotonic } = context
-    const service = await startService({ settings, log, version, now, monotonic }).catch(
+    service = await startService({ settings, log, version, now, monotonic }).catch(
       (error: unknown) => {
         throw startFailure(error, read)
       },

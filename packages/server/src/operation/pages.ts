@@ -12,6 +12,9 @@ export const CONTENT_SECURITY_POLICY = `default-src 'none'; style-src 'sha256-${
   .update(STYLE)
   .digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
+const escaped = (text: string): string =>
+  text.replace(/[&<>"]/g, (found) => `&#${found.charCodeAt(0)};`)
+
 const page = (title: string, body: string): string => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${title}</title><style>${STYLE}</style></head><body>
@@ -19,13 +22,13 @@ ${body}
 </body></html>
 `
 
-export const indexPage = (version: string): string =>
+export const indexPage = (version: string, address: string): string =>
   page(
     'jotter',
     `<h1>jotter</h1>
 <p>A JWT service that writes down what it issues. Version ${version}.</p>
 <p>A token for a phone number, already on disk when it arrives:</p>
-<pre>curl http://127.0.0.1:7519/v1/token/15555551212</pre>
+<pre>curl ${escaped(address)}/v1/token/15555551212</pre>
 <ul>
 <li><a href="/openapi.json">OpenAPI document</a>: every route</li>
 <li><a href="/docs/errors">Error codes</a>: what each means and what to do</li>
@@ -33,9 +36,6 @@ export const indexPage = (version: string): string =>
 <li><a href="/metrics">Metrics</a></li>
 </ul>`,
   )
-
-const escaped = (text: string): string =>
-  text.replace(/[&<>"]/g, (found) => `&#${found.charCodeAt(0)};`)
 
 export function errorsPage(): string {
   const rows = Object.entries(ERRORS).map(
