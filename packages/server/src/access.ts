@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { ApiKeyService, Caller } from './api-keys/service.ts'
 import type { Scope } from './api-keys/store.ts'
 import { ServiceError } from './errors.ts'
@@ -25,17 +25,17 @@ const CHALLENGE = 'Bearer realm="jotter"'
 export function accessHook(deps: AccessDeps): onRequestHookHandler {
   const { apiKeys, issueAccess, perAddress, perKey, wrongKeys, refuseForeignPage } = deps
 
-  function count(caller: Caller | undefined, request: FastifyRequest, reply: FastifyReply): void {
-    if (caller === undefined) spend(perAddress, addressBucket(request.ip), reply)
-    else spend(perKey, caller.id, reply)
+  function count(caller: Caller | undefined, request: FastifyRequest): void {
+    if (caller === undefined) spend(perAddress, addressBucket(request.ip), request)
+    else spend(perKey, caller.id, request)
   }
 
-  async function identify(secret: string, request: FastifyRequest, reply: FastifyReply) {
+  async function identify(secret: string, request: FastifyRequest) {
     const { access } = request.routeOptions.config
     const caller = await authenticate(secret, request)
     demandScope(caller, access === 'issue' ? 'transactions:write' : (access as Scope))
     request.caller = caller
-    if (access === 'issue') count(caller, request, reply)
+    if (access === 'issue') count(caller, request)
   }
 
   /** Guesses cost their address its budget. When that is gone, only keys that are familiar are tried. */
@@ -49,28 +49,28 @@ export function accessHook(deps: AccessDeps): onRequestHookHandler {
     throw invalidKey()
   }
 
-  return (request, reply, done) => {
+  return (request, _reply, done) => {
     const { access } = request.routeOptions.config
     if (access === 'open') return done()
     if (access === 'issue') refusePrefetch(request)
 
     const secret = bearerOf(request)
     if (secret !== undefined) {
-      identify(secret, request, reply).then(() => done(), done)
+      identify(secret, request).then(() => done(), done)
       return
     }
     // Where anybody may issue, a key is still welcome: it has a budget and a customer of its own.
     if (access !== 'issue' || issueAccess !== 'open') throw authenticationRequired()
     refuseForeignPage(request)
-    count(undefined, request, reply)
+    count(undefined, request)
     done()
   }
 }
 
 /** Counts one, says so in the answer's header, and throws `rate_limited` when that was too many. */
-function spend(limiter: Limiter | undefined, key: string, reply: FastifyReply): void {
+function spend(limiter: Limiter | undefined, key: string, request: FastifyRequest): void {
   if (limiter === undefined) return
-  reply.headers(limitHeaders(limiter, demandBudget(limiter, key)))
+  request.budget = limitHeaders(limiter, demandBudget(limiter, key))
 }
 
 /** @throws {ServiceError} `rate_limited` when `count` more was too many. */

@@ -7,9 +7,10 @@ import type { IncomingMessage } from 'node:http'
 import type { ServerOptions } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Key } from '@jotter/token'
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { accessHook, rateLimited } from './access.ts'
+import { answers } from './answer.ts'
 import { answerError } from './answer-error.ts'
 import { apiKeyRoutes } from './api-keys/routes.ts'
 import { apiKeyService } from './api-keys/service.ts'
@@ -64,14 +65,6 @@ const HTTP = {
   requireHostHeader: false,
 }
 
-/** Of every answer. An answer without them could be cached, sniffed or told to other sites. */
-const HEADERS = {
-  'cache-control': 'no-store',
-  pragma: 'no-cache',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-}
-
 /** Of answers to pages of the allowed origins: no cookies, and what a client of ours reads. */
 const CORS = {
   methods: ['GET', 'HEAD', 'POST', 'DELETE'],
@@ -103,9 +96,10 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     },
     // No hook runs for an address with a bad escape.
     frameworkErrors: (error, request, reply) => {
-      prepare(request, reply)
+      request.receivedAt = monotonic()
       distrust(request)
       reply.header('connection', 'close')
+      addFields(request, reply)
       answerError(error, request, reply)
       answered(request, reply)
     },
@@ -129,18 +123,14 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   app.decorateRequest('receivedAt', 0)
   app.decorateRequest('caller', undefined)
   app.decorateRequest('refusal', undefined)
+  app.decorateRequest('budget', undefined)
   readJsonBodies(app)
   const allowOf = rememberMethods(app)
   await describeApi(app, deps)
 
-  function prepare(request: FastifyRequest, reply: FastifyReply): void {
-    request.receivedAt = monotonic()
-    reply.headers(HEADERS)
-    reply.header('x-request-id', request.id)
-  }
-
   const which = settings.LOG_REQUESTS
   const { answered, unreadable } = requestLog({ log, metrics, which, monotonic })
+  const { addFields, onSend, sendText } = answers({ stopping: deps.stopping, answered })
 
   function closeUnreadable(socket: Socket, refusal: ServiceError): void {
     const id = requestId(undefined)
@@ -167,8 +157,8 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
 
   // The hooks that every request passes call back instead of promising: a promise for each would
   // cost as much as the token's signature.
-  app.addHook('onRequest', (request, reply, done) => {
-    prepare(request, reply)
+  app.addHook('onRequest', (request, _reply, done) => {
+    request.receivedAt = monotonic()
     refuseOddRequest(request)
     done()
   })
@@ -181,13 +171,8 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   }
   app.addHook('onRequest', refuseUnknown(allowOf))
   app.addHook('onRequest', access)
-  app.addHook('onSend', (request, reply, payload, done) => {
-    // Asked only now: a request from before the stop may be answered after it.
-    if (deps.stopping()) reply.header('connection', 'close')
-    // Here and not in onResponse, whose listeners on every answer cost more than what they tell.
-    answered(request, reply)
-    done(null, payload)
-  })
+  // Not onResponse, whose listeners on every answer cost more than what they tell.
+  app.addHook('onSend', onSend)
 
   await app.register(
     transactionRoutes({
@@ -203,6 +188,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
         }
       },
       onIssue: () => metrics.tokenIssued('transaction'),
+      sendText,
       now,
     }),
   )

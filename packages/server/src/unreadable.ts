@@ -1,6 +1,7 @@
 /** Answers for what the parser cannot read as a request: bytes on a socket, no route, no hooks. */
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { HEADERS } from './answer.ts'
 import { problem } from './answer-error.ts'
 import { type ErrorCode, ServiceError } from './errors.ts'
 import { type AllowOf, unknownRoute } from './not-found.ts'
@@ -69,7 +70,7 @@ function answerText(refusal: ServiceError, requestId: string): string {
   const headers = {
     'content-type': 'application/problem+json',
     'content-length': Buffer.byteLength(body),
-    'cache-control': 'no-store',
+    ...HEADERS,
     'x-request-id': requestId,
     ...refusal.headers,
     connection: 'close',

@@ -12,6 +12,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyPluginAsyncJsonSchemaToTs } from '@fastify/type-provider-json-schema-to-ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { SendText } from '../../answer.ts'
 import { wantsJson } from '../../answer-error.ts'
 import { type ErrorCode, ServiceError } from '../../errors.ts'
 import { given, timeOf } from '../../http.ts'
@@ -37,6 +38,7 @@ import type { Retry, WholeTransaction } from './store.ts'
 export interface TransactionRouteDeps extends TransactionDeps {
   /** The customer that callers without an API key issue for. */
   customerId: string
+  sendText: SendText
 }
 
 const ISSUE_ERRORS: readonly ErrorCode[] = [
@@ -64,11 +66,14 @@ export function transactionRoutes(deps: TransactionRouteDeps): FastifyPluginAsyn
     const { phone_number, xid } = request.params as { phone_number: string; xid?: string }
     const phoneNumber = phoneDigits(phone_number) ?? refusePhone()
     const issued = await service.issue({ ...on(request), phoneNumber, xid })
-    reply.header('allow', 'GET').header('location', locationOf(issued.xid))
-    if (wantsJson(request)) return issueAnswer(issued)
-    // Not reply.type(): that would add a charset to what the tutorial promises.
-    reply.header('content-type', 'text/plain')
-    return issued.token
+    const location = locationOf(issued.xid)
+    if (wantsJson(request)) {
+      reply.headers({ allow: 'GET', location })
+      return issueAnswer(issued)
+    }
+    // No charset: the tutorial promises none.
+    const own = ['allow', 'GET', 'location', location, 'content-type', 'text/plain']
+    return deps.sendText(request, reply, issued.token, own)
   }
 
   return async (app) => {
