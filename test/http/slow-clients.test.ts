@@ -13,7 +13,7 @@ import { makeCertificate } from '../support/certificate.ts'
 import { sendRaw } from '../support/raw-http.ts'
 import { NOW, testSettings } from '../support/service.ts'
 
-const HEAD = 'POST /v1/token HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n'
+const HEAD = 'POST /v1/token HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n'
 
 async function start(t: TestContext, tls?: ServerOptions) {
   const app = await createApp({
@@ -65,14 +65,14 @@ test('H-04 who is too slow gets 408 and is closed; others are served meanwhile',
 
   const slow = [
     dribble('GET /'),
-    dribble('GET /livez HTTP/1.1\r\nHost: h\r\nX-A: '),
+    dribble('GET /livez HTTP/1.1\r\nHost: localhost\r\nX-A: '),
     dribble(`${HEAD}Content-Length: 5000\r\n\r\n{`),
     dribble(`${HEAD}Transfer-Encoding: chunked\r\n\r\n1388\r\n{`),
   ]
   for (let i = 0; i < 20; i += 1) {
     const [answer] = await sendRaw(
       address,
-      'GET /livez HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n',
+      'GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
     )
     assert.equal(answer?.status, 200)
   }
