@@ -187,7 +187,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
           throw rateLimited(perPhone, verdict)
         }
       },
-      onIssue: () => metrics.tokenIssued('transaction'),
+      onIssue: metrics.transactionTokenIssued,
       sendText,
       now,
     }),

@@ -12,11 +12,16 @@ export function createMetrics() {
   const registers = [registry]
   describeProcess(registers)
 
-  const issued = new Counter({
+  let issuedTransactions = 0
+  new Counter({
     name: 'jotter_tokens_issued_total',
     help: 'Tokens issued and durable.',
     labelNames: ['flow'] as const,
     registers,
+    collect() {
+      this.reset()
+      this.inc({ flow: 'transaction' }, issuedTransactions)
+    },
   })
   const requests = new Histogram({
     name: 'jotter_http_request_seconds',
@@ -45,7 +50,9 @@ export function createMetrics() {
   })
 
   return {
-    tokenIssued: (flow: 'transaction') => issued.inc({ flow }),
+    transactionTokenIssued() {
+      issuedTransactions += 1
+    },
     requestAnswered: (route: string, method: string, status: number, seconds: number) =>
       requests.observe({ route, method, status: String(status) }, seconds),
     requestRefused: (code: string) => refused.inc({ code }),
