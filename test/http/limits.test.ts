@@ -182,6 +182,20 @@ describe('H-01', () => {
     ['an entry that is no address', NEAR, 'unknown, 9.9.9.9', '<script>, 9.9.9.9', true],
     ['a chain of trusted proxies', `${NEAR},10.0.0.0/8`, '9.9.9.9, 10.1.1.1', '9.9.9.9', true],
     [
+      'a chain of trusted proxies, written with ports',
+      `${NEAR},10.0.0.0/8,2001:db8:f::/48`,
+      '9.9.9.9, 10.1.1.1:5678, [2001:db8:f::1]:443, [2001:db8:f::2]',
+      '9.9.9.9:1234',
+      true,
+    ],
+    [
+      'a chain of proxies that are trusted as mapped addresses',
+      '::ffff:127.0.0.0/104, ::ffff:10.0.0.1',
+      '9.9.9.9, 10.0.0.1, ::ffff:a00:1',
+      '9.9.9.9',
+      true,
+    ],
+    [
       'a proxy that is not trusted',
       `${NEAR},10.0.0.0/8`,
       '9.9.9.1, 11.1.1.1',

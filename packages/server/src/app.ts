@@ -15,6 +15,7 @@ import { apiKeyService } from './api-keys/service.ts'
 import type { ServiceError } from './errors.ts'
 import { transactionRoutes } from './flows/transaction/routes.ts'
 import { refuseForeignPages } from './foreign-pages.ts'
+import { addressMatcher } from './limits/address.ts'
 import { type Limiter, memoryLimiter } from './limits/limiter.ts'
 import { refuseUnknown, rememberMethods, unknownRoute } from './not-found.ts'
 import type { Metrics } from './operation/metrics.ts'
@@ -85,7 +86,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     },
     // What does not fit is refused, never cut or converted until it does.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: true } },
-    trustProxy: settings.TRUST_PROXY.length > 0 ? settings.TRUST_PROXY : false,
+    trustProxy: settings.TRUST_PROXY.length > 0 && addressMatcher(settings.TRUST_PROXY),
     // While stopping, what was accepted is served: see drain.ts.
     return503OnClosing: false,
     genReqId: ({ headers }) => requestId(headers['x-request-id']),
