@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { type Key, signToken } from '@jotter/token'
 import { ServiceError } from '../../errors.ts'
+import { pageOf } from '../../paging.ts'
 import { uuidv7 } from '../../uuid.ts'
 import type {
   HistoryEntry,
@@ -183,15 +184,8 @@ export function transactionService(deps: TransactionDeps) {
      */
     async list({ status, limit, ...query }: PageQuery): Promise<TransactionPage> {
       // One more than asked for tells whether there is a next page.
-      const found = await transactions.list({
-        ...query,
-        ...storedRange(status, query),
-        limit: limit + 1,
-      })
-      return {
-        items: found.slice(0, limit),
-        next: found.length > limit ? found[limit - 1] : undefined,
-      }
+      const range = storedRange(status, query)
+      return pageOf(await transactions.list({ ...query, ...range, limit: limit + 1 }), limit)
     },
 
     /**
