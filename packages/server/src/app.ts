@@ -15,6 +15,7 @@ import { apiKeyService } from './api-keys/service.ts'
 import type { ServiceError } from './errors.ts'
 import { transactionRoutes } from './flows/transaction/routes.ts'
 import { refuseForeignPages } from './foreign-pages.ts'
+import { HEADERS } from './headers.ts'
 import { addressMatcher } from './limits/address.ts'
 import { type Limiter, memoryLimiter } from './limits/limiter.ts'
 import { refuseUnknown, rememberMethods, unknownRoute } from './not-found.ts'
@@ -49,14 +50,6 @@ export interface AppDeps {
   monotonic: () => number
   /** True once the process has been told to stop. */
   stopping: () => boolean
-}
-
-/** Of every answer. An answer without them could be cached, sniffed or told to other sites. */
-const HEADERS = {
-  'cache-control': 'no-store',
-  pragma: 'no-cache',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
 }
 
 /** Of answers to pages of the allowed origins: no cookies, and what a client of ours reads. */

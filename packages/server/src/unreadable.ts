@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { problem } from './answer-error.ts'
 import { type ErrorCode, ServiceError } from './errors.ts'
+import { HEADERS } from './headers.ts'
 import { type AllowOf, unknownRoute } from './not-found.ts'
 
 /** By the parser's code; whatever else it cannot read is `invalid_request`. */
@@ -62,7 +63,7 @@ function answerText(refusal: ServiceError, requestId: string): string {
   const headers = {
     'content-type': 'application/problem+json',
     'content-length': Buffer.byteLength(body),
-    'cache-control': 'no-store',
+    ...HEADERS,
     'x-request-id': requestId,
     ...refusal.headers,
     connection: 'close',
