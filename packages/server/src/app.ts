@@ -195,6 +195,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(
     operationRoutes({
       version: deps.version,
+      address: () => settings.ISSUER ?? app.listeningOrigin,
       metrics,
       metricsOpen: settings.ENV === 'development',
       checks: { store: stores.ping },

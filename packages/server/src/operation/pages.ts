@@ -19,13 +19,17 @@ ${body}
 </body></html>
 `
 
-export const indexPage = (version: string): string =>
+const escaped = (text: string): string =>
+  text.replace(/[&<>"]/g, (found) => `&#${found.charCodeAt(0)};`)
+
+/** @param address Where the service is found: never what a request says. */
+export const indexPage = (version: string, address: string): string =>
   page(
     'jotter',
     `<h1>jotter</h1>
 <p>A JWT service that writes down what it issues. Version ${version}.</p>
 <p>A token for a phone number, already on disk when it arrives:</p>
-<pre>curl http://127.0.0.1:7519/v1/token/15555551212</pre>
+<pre>curl ${escaped(address)}/v1/token/15555551212</pre>
 <ul>
 <li><a href="/openapi.json">OpenAPI document</a>: every route</li>
 <li><a href="/docs/errors">Error codes</a>: what each means and what to do</li>
@@ -33,9 +37,6 @@ export const indexPage = (version: string): string =>
 <li><a href="/metrics">Metrics</a></li>
 </ul>`,
   )
-
-const escaped = (text: string): string =>
-  text.replace(/[&<>"]/g, (found) => `&#${found.charCodeAt(0)};`)
 
 export function errorsPage(): string {
   const rows = Object.entries(ERRORS).map(

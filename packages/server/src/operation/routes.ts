@@ -28,6 +28,8 @@ const JSON_OBJECT = {
 
 export interface OperationDeps {
   version: string
+  /** Where this service is found, as `http://127.0.0.1:7519`; asked when it listens. */
+  address: () => string
   metrics: Metrics
   metricsOpen: boolean
   /** What must work for requests to succeed, by name. A check rejects when it does not. */
@@ -37,7 +39,7 @@ export interface OperationDeps {
 }
 
 export function operationRoutes(deps: OperationDeps): FastifyPluginAsync {
-  const { version, metrics, metricsOpen, checks, stopping } = deps
+  const { version, address, metrics, metricsOpen, checks, stopping } = deps
 
   async function ready(request: FastifyRequest, reply: FastifyReply) {
     const results = await Promise.all(
@@ -82,7 +84,7 @@ export function operationRoutes(deps: OperationDeps): FastifyPluginAsync {
       if (wantsJson(request)) {
         return { name: 'jotter', version, openapi: '/openapi.json', errors: '/docs/errors' }
       }
-      return html(reply, indexPage(version))
+      return html(reply, indexPage(version, address()))
     })
   }
 }
