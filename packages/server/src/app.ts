@@ -200,6 +200,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       metricsOpen: settings.ENV === 'development',
       checks: { store: stores.ping },
       stopping: deps.stopping,
+      monotonic,
     }),
   )
   return app
