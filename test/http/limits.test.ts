@@ -133,6 +133,16 @@ describe('per phone number', () => {
     assert.equal((await get(`/v1/token/${PHONE}/eleventh`)).status, 200)
   })
 
+  test('what is left of a number is not told: it would tell how often others asked for it', async (t) => {
+    const { get } = await start(t, {
+      JOTTER_RATE_LIMIT: 'off',
+      JOTTER_RATE_LIMIT_PHONE: '1/minute',
+    })
+    const [first, second] = [await get(`/v1/token/${PHONE}`), await get(`/v1/token/${PHONE}`)]
+    assert.deepEqual([first.status, first.headers.get('ratelimit')], [200, null])
+    assert.deepEqual([second.status, second.headers.get('ratelimit')], [429, '"phone";r=0;t=60'])
+  })
+
   test('a repeat under one Idempotency-Key costs nothing', async (t) => {
     const { post } = await start(t, { JOTTER_RATE_LIMIT_PHONE: '1/minute' })
     const retry = { 'idempotency-key': 'a' }
