@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { existsSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { platform } from 'node:os'
+import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { importKey, type Key } from '@jotter/token'
+import { isOpenToAll } from './file-mode.ts'
 import type { Settings } from './settings.ts'
 import { base64 } from './settings-kinds.ts'
 import { isCustomerId } from './settings-rules.ts'
@@ -78,8 +78,7 @@ function makeFile(file: string): void {
 }
 
 function readFile(file: string): OwnCustomer {
-  // Windows knows no such mode, and Node makes one up.
-  if (platform() !== 'win32' && (statSync(file).mode & 0o007) !== 0) {
+  if (isOpenToAll(file)) {
     throw new CustomerFileError(
       `${file} holds a key and is open to every user of this machine: chmod 600 it, or remove it for a new customer and key`,
     )

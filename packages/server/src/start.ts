@@ -10,6 +10,7 @@ import { createApp } from './app.ts'
 import { type OwnCustomer, ownCustomer } from './customer.ts'
 import { databaseOf } from './database.ts'
 import { drain } from './drain.ts'
+import { isOpenToAll } from './file-mode.ts'
 import { createMetrics } from './operation/metrics.ts'
 import { keepRetention } from './retention.ts'
 import type { Settings } from './settings.ts'
@@ -48,6 +49,7 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
   const metrics = createMetrics()
   const customer = ownCustomer(settings, inMemory)
   const stores = await openStores(url, { now: now(), onCommit: metrics.committed })
+  if (!inMemory) warnOfOpenFile(url.slice('sqlite:'.length), log)
   const stopped = new AbortController()
   try {
     await stores.apiKeys.keepCustomer(customer.id, now())
@@ -81,6 +83,12 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
     await stores.close()
     throw error
   }
+}
+
+/** Its mode stays as it is: somebody may have wanted it so. */
+function warnOfOpenFile(path: string, log: Logger): void {
+  if (!isOpenToAll(path)) return
+  log.warn(`the database is open to every user of this machine: chmod 600 ${path}`)
 }
 
 /** Development without ADMIN_KEY: the first start makes a key, and only its digest is kept. */
