@@ -9,7 +9,7 @@ import { openStores } from '../../packages/server/src/stores/open.ts'
 import { sendRaw } from '../support/raw-http.ts'
 import { NOW, testSettings } from '../support/service.ts'
 
-const HEAD = 'POST /v1/token HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n'
+const HEAD = 'POST /v1/token HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n'
 
 async function start(t: TestContext) {
   const app = await createApp({
