@@ -57,6 +57,20 @@ describe('API keys beside a running server', { concurrency: 1 }, () => {
     assert.match(again.stderr, new RegExp(`^error: No such API key\n {2}from {3}id ${id}\n`, 'm'))
   })
 
+  test('the list comes in pages, each of which says how to get the next', async () => {
+    for (const name of ['one', 'two', 'three']) {
+      await jotter(['api-keys', 'create', '--name', name, '--scope', 'clients'])
+    }
+    const first = await jotter(['api-keys', 'list', '-q', '--limit', '2'])
+    assert.equal(first.stdout.split('\n').length, 3)
+    const [, after = ''] = /^more {3}the same with --after (\S+)$/m.exec(first.stderr) ?? []
+    const second = await jotter(['api-keys', 'list', '-q', '--limit', '200', '--after', after])
+    assert.ok(!second.stderr.includes('more'))
+    const all = await jotter(['api-keys', 'list', '-q'])
+    assert.equal(first.stdout + second.stdout, all.stdout)
+    assert.equal((await jotter(['api-keys', 'list', '--limit', '0'])).code, 2)
+  })
+
   test('the list shows no secret, and -q ids only', async () => {
     const args = ['api-keys', 'create', '--name', 'list', '--scope', 'metrics,users', '--json']
     const made = JSON.parse((await jotter([...args, '--expires', '90d'])).stdout)

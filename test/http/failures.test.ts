@@ -53,6 +53,19 @@ describe('when the store cannot write', () => {
   })
 })
 
+test('readyz: a good answer stands for a second, a bad one for none', async (t) => {
+  const { get, data, clock } = await startTestService(t)
+  const statusOf = async () => (await get('/readyz')).status
+  const db = otherProcess(t, data)
+  assert.equal(await statusOf(), 200)
+  db.exec('BEGIN IMMEDIATE')
+  assert.deepEqual(await Promise.all(Array.from({ length: 50 }, statusOf)), Array(50).fill(200))
+  clock.pass(1)
+  assert.equal(await statusOf(), 503)
+  db.exec('ROLLBACK')
+  assert.equal(await statusOf(), 200)
+})
+
 describe('when the store cannot read', () => {
   test('look-up, list, revoke and keys are 503 with Retry-After, and work again after', async (t) => {
     const service = await startTestService(t)

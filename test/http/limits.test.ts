@@ -133,6 +133,16 @@ describe('per phone number', () => {
     assert.equal((await get(`/v1/token/${PHONE}/eleventh`)).status, 200)
   })
 
+  test('what is left of a number is not told: it would tell how often others asked for it', async (t) => {
+    const { get } = await start(t, {
+      JOTTER_RATE_LIMIT: 'off',
+      JOTTER_RATE_LIMIT_PHONE: '1/minute',
+    })
+    const [first, second] = [await get(`/v1/token/${PHONE}`), await get(`/v1/token/${PHONE}`)]
+    assert.deepEqual([first.status, first.headers.get('ratelimit')], [200, null])
+    assert.deepEqual([second.status, second.headers.get('ratelimit')], [429, '"phone";r=0;t=60'])
+  })
+
   test('a repeat under one Idempotency-Key costs nothing', async (t) => {
     const { post } = await start(t, { JOTTER_RATE_LIMIT_PHONE: '1/minute' })
     const retry = { 'idempotency-key': 'a' }
@@ -181,6 +191,20 @@ describe('H-01', () => {
     ['fifty forged entries', NEAR, '9.9.9.9', `${'1.1.1.1, '.repeat(50)}9.9.9.9`, true],
     ['an entry that is no address', NEAR, 'unknown, 9.9.9.9', '<script>, 9.9.9.9', true],
     ['a chain of trusted proxies', `${NEAR},10.0.0.0/8`, '9.9.9.9, 10.1.1.1', '9.9.9.9', true],
+    [
+      'a chain of trusted proxies, written with ports',
+      `${NEAR},10.0.0.0/8,2001:db8:f::/48`,
+      '9.9.9.9, 10.1.1.1:5678, [2001:db8:f::1]:443, [2001:db8:f::2]',
+      '9.9.9.9:1234',
+      true,
+    ],
+    [
+      'a chain of proxies that are trusted as mapped addresses',
+      '::ffff:127.0.0.0/104, ::ffff:10.0.0.1',
+      '9.9.9.9, 10.0.0.1, ::ffff:a00:1',
+      '9.9.9.9',
+      true,
+    ],
     [
       'a proxy that is not trusted',
       `${NEAR},10.0.0.0/8`,

@@ -14,6 +14,17 @@ const tokensIssued = async () => {
   return Number(/^jotter_tokens_issued_total\{[^}]*\} (\d+)$/m.exec(body)?.[1] ?? 0)
 }
 
+test('what the parser refuses is answered with the header fields of every answer', async () => {
+  const { headers: usual } = await jotter.rawGet('/nothing')
+  for (const bytes of ['GARBAGE\r\n\r\n', 'MINT / HTTP/1.1\r\nHost: h\r\n\r\n']) {
+    const [answer] = await jotter.raw(bytes)
+    for (const name of ['cache-control', 'pragma', 'referrer-policy', 'x-content-type-options']) {
+      assert.notEqual(usual.get(name), null)
+      assert.equal(answer?.headers.get(name), usual.get(name), name)
+    }
+  }
+})
+
 describe('E-02', () => {
   for (const [path, status, code] of [
     [`/v1/token/${PHONE}/`, 400, 'xid_invalid'],

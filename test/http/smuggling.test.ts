@@ -89,6 +89,16 @@ const ATTACKS: readonly (readonly [name: string, bytes: string])[] = [
   ['two Content-Types', post(`Content-Type: application/json\r\n${LENGTH}`, BODY)],
 ]
 
+test('H-06 an upgrade to h2c is told to ask for HTTP/1.1 (decision 0013)', async () => {
+  const [answer] = await jotter.raw(
+    get(`${HOST}Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n`),
+  )
+  assert.equal(
+    JSON.parse(answer?.body ?? '').detail,
+    'no upgrade is offered: ask with HTTP/1.1 only, as `curl --http1.1` or Java version(HTTP_1_1)',
+  )
+})
+
 for (const [row, [name, bytes]] of ATTACKS.entries()) {
   test(`H-06 ${name}: 400, closed, nothing after it is parsed`, async () => {
     const xid = `smuggl${String(row).padStart(2, '0')}`

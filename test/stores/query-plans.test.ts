@@ -60,14 +60,14 @@ async function useEverything(db: SqlDriver) {
   const key = { id: 'id', secretSha256: '', name: '', customerId: 'customer', createdAt: NOW }
   await apiKeys.insert({ ...key, scopes: ['admin'], expiresAt: undefined })
   await apiKeys.get('id')
-  await apiKeys.list()
+  await apiKeys.list({ limit: 1 })
   await apiKeys.remove('id')
   await transactions.purge(NOW + 10_000, NOW + 10_000, 10)
 }
 
 /** Steps of a plan that read all there is, each for a reason. */
 const ALLOWED: Readonly<Record<string, string>> = {
-  'SCAN api_keys': 'all keys are asked for, at most 1000 of them',
+  'SCAN api_keys': 'keys are few, and their list is for people',
   'SCAN at': 'one row: the greatest segment',
   'SCAN segments': 'the queue of the recursive query: one row for each segment',
   'SCAN owners': 'the queue of the recursive query: one row for each customer',

@@ -15,10 +15,11 @@ import { rawGet, sendRaw } from './raw-http.ts'
 /** 2017-07-14T02:40:00Z, the clock of the documented token vector. */
 export const NOW = 1_500_000_000_000
 
-/** The customer and key of the documented token vector. */
+/** The customer of the documented token vector, with a key that no document shows. */
 export const CUSTOMER = {
   TELESIGN_CUSTOMER_ID: 'FFFFFFFF-EEEE-DDDD-1234-AB1234567890',
-  TELESIGN_API_KEY: 'ABC12345yusumoN6BYsBVkh+yRJ5czgsnCehZaOYldPJdmFh6NeX8kunZ2zU1YWaUw/0wV6xfw==',
+  TELESIGN_API_KEY:
+    'a2V5IHRoYXQgb25seSB0ZXN0cyBrbm93LCA/Pj4gb2YgNjQgYnl0ZXMsIG5vIG1vcmUgYW5kIG5vIGxlc3M/Pw==',
 }
 export const ADMIN_KEY = 'an-admin-key-that-only-tests-know-0123456789'
 

@@ -17,13 +17,13 @@ import { apiKeyService } from './api-keys/service.ts'
 import type { ServiceError } from './errors.ts'
 import { transactionRoutes } from './flows/transaction/routes.ts'
 import { refuseForeignPages } from './foreign-pages.ts'
+import { addressMatcher } from './limits/address.ts'
 import { type Limiter, memoryLimiter } from './limits/limiter.ts'
 import { refuseUnknown, rememberMethods, unknownRoute } from './not-found.ts'
 import type { Metrics } from './operation/metrics.ts'
 import { describeApi } from './operation/openapi.ts'
 import { requestLog } from './operation/request-log.ts'
 import { operationRoutes } from './operation/routes.ts'
-import { ownAddress } from './own-address.ts'
 import { requestIds } from './request-id.ts'
 import type { Settings } from './settings.ts'
 import type { Rate } from './settings-kinds.ts'
@@ -86,7 +86,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     ...(deps.tls === undefined ? { http: HTTP } : { https: { ...HTTP, ...deps.tls } }),
     // What does not fit is refused, never cut or converted until it does.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: true } },
-    trustProxy: settings.TRUST_PROXY.length > 0 ? settings.TRUST_PROXY : false,
+    trustProxy: settings.TRUST_PROXY.length > 0 && addressMatcher(settings.TRUST_PROXY),
     // While stopping, what was accepted is served: see drain.ts.
     return503OnClosing: false,
     genReqId: ({ headers }) => requestId(headers['x-request-id']),
@@ -196,11 +196,12 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(
     operationRoutes({
       version: deps.version,
-      address: settings.ISSUER ?? ownAddress(settings),
+      address: () => settings.ISSUER ?? app.listeningOrigin,
       metrics,
       metricsOpen: settings.ENV === 'development',
       checks: { store: stores.ping },
       stopping: deps.stopping,
+      monotonic,
     }),
   )
   return app

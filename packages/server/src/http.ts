@@ -26,6 +26,13 @@ declare module 'fastify' {
   }
 }
 
+/** The schema of an RFC 3339 time. */
+export const TIME = {
+  type: 'string',
+  format: 'date-time',
+  examples: ['2026-11-22T12:00:00.000Z'],
+} as const
+
 /** Epoch milliseconds as RFC 3339, in UTC. */
 export const timeText = (at: number): string => new Date(at).toISOString()
 

@@ -1,10 +1,8 @@
 import timers from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { TransactionStore } from './flows/transaction/store.ts'
+import { RETRY_KEPT_MS, type TransactionStore } from './flows/transaction/store.ts'
 
 const DAY_MS = 86_400_000
-/** How long an Idempotency-Key is remembered. */
-const RETRIES_KEPT_MS = DAY_MS
 const BEFORE_FIRST_RUN_MS = 60_000
 const BETWEEN_RUNS_MS = 600_000
 /** One step shares a commit with the tokens that are being issued, so it stays small. */
@@ -47,7 +45,7 @@ export async function purgeOnce(deps: RetentionDeps, signal?: AbortSignal): Prom
   const before = now() - retentionDays * DAY_MS
   let total = 0
   for (let step = ROWS_PER_STEP; step === ROWS_PER_STEP && !signal?.aborted; ) {
-    step = await transactions.purge(before, now() - RETRIES_KEPT_MS, ROWS_PER_STEP)
+    step = await transactions.purge(before, now() - RETRY_KEPT_MS, ROWS_PER_STEP)
     total += step
     if (step === ROWS_PER_STEP) await timers.setTimeout(BETWEEN_STEPS_MS)
   }

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { BlockList, isIP } from 'node:net'
 
 /** How the text of a setting is read. `parse` throws an Error that says what was expected. */
 export interface Kind<T> {
@@ -82,13 +82,20 @@ const list = <T>(shape: string, parseOne: (item: string) => T): Kind<T[]> => ({
       .map(parseOne),
 })
 
+/** Holds IPv4 addresses written as IPv6 (`::ffff:10.0.0.1`), however they are spelt. */
+const mapped = new BlockList()
+mapped.addRange('0.0.0.0', '255.255.255.255')
+
 /** Addresses and networks. A number alone would be a hop count, which a client can forge around. */
 export const networks = list('addresses and CIDRs, separated by commas', (item) => {
   const [address = '', bits, ...rest] = item.split('/')
   const family = isIP(address)
   const max = family === 6 ? 128 : 32
   // Not /0: a network of all addresses would let every client name its own.
-  const whole = bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= max)
+  const min = family === 6 && mapped.check(address, 'ipv6') ? 97 : 1
+  const whole =
+    bits === undefined ||
+    (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) >= min && Number(bits) <= max)
   return family !== 0 && whole && rest.length === 0
     ? item
     : fail(`"${item}" is no address or CIDR, as 10.0.0.0/8`)

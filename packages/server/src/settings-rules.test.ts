@@ -10,6 +10,13 @@ const PUBLIC_KEY = generateKeyPairSync('ed25519')
   .publicKey.export({ type: 'spki', format: 'pem' })
   .toString()
 
+/** In TeleSign's tutorial, in the tests of its SDKs, in its sample code. */
+const TELESIGN_EXAMPLES = [
+  'ABC12345yusumoN6BYsBVkh+yRJ5czgsnCehZaOYldPJdmFh6NeX8kunZ2zU1YWaUw/0wV6xfw==',
+  'EXAMPLETE8sTgg45yusumoN6BYsBVkh+yRJ5czgsnCehZaOYldPJdmFh6NeX8kunZ2zU1YWaUw/0wV6xfw==',
+  'rSXsJDSK2hWi1CtzX/RbPtuTnZ7dybjFVS7gcJKkhqXa4RRQ5gkbP3TGNUwiqpu0cXxG5oblzu19X51//aIRLw==',
+]
+
 const MASTER = { JOTTER_MASTER_KEY: 'm'.repeat(32) }
 const TLS = { JOTTER_TLS_CERT: 'cert.pem', JOTTER_TLS_KEY: 'key.pem' }
 const TELESIGN = {
@@ -215,6 +222,26 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
       given: production({ ...MASTER, ...TELESIGN, TELESIGN_API_KEY: base64(PUBLISHED) }),
       said: [/^refused TELESIGN_API_KEY .* the secret is a published example$/],
     },
+    ...Object.fromEntries(
+      TELESIGN_EXAMPLES.flatMap((key): [string, Case][] => [
+        [
+          `A-19 ${key.slice(0, 12)}..., which TeleSign's documents show, is refused in production`,
+          {
+            given: production({ ...MASTER, ...TELESIGN, TELESIGN_API_KEY: key }),
+            said: [
+              /^refused TELESIGN_API_KEY .* is a well-known example: anybody can sign with it$/,
+            ],
+          },
+        ],
+        [
+          `${key.slice(0, 12)}... is a warning elsewhere`,
+          {
+            given: testing({ ...TELESIGN, TELESIGN_API_KEY: key }),
+            said: [/^warned TELESIGN_API_KEY .* is a well-known example/],
+          },
+        ],
+      ]),
+    ),
     'A-03 a public key is refused everywhere': {
       given: testing({ ...TELESIGN, TELESIGN_API_KEY: base64(PUBLIC_KEY) }),
       said: [

@@ -11,6 +11,7 @@ import { createApp } from './app.ts'
 import { type OwnCustomer, ownCustomer } from './customer.ts'
 import { databaseOf } from './database.ts'
 import { drain } from './drain.ts'
+import { isOpenToAll } from './open-to-all.ts'
 import { createMetrics } from './operation/metrics.ts'
 import { addressText } from './own-address.ts'
 import { keepRetention } from './retention.ts'
@@ -58,6 +59,7 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
   const metrics = createMetrics()
   const customer = ownCustomer(settings, inMemory)
   const stores = await openStores(url, { now: now(), onCommit: metrics.committed })
+  if (!inMemory) warnOfOpenFile(url.slice('sqlite:'.length), log)
   const stopped = new AbortController()
   try {
     await stores.apiKeys.keepCustomer(customer.id, now())
@@ -106,6 +108,12 @@ function tlsOf(settings: Settings, now: number) {
   return serverOptions(read.pair, settings.TLS_MIN_VERSION)
 }
 
+/** Its mode stays as it is: somebody may have wanted it so. */
+function warnOfOpenFile(path: string, log: Logger): void {
+  if (!isOpenToAll(path)) return
+  log.warn(`the database is open to every user of this machine: chmod 600 ${path}`)
+}
+
 /** Development without ADMIN_KEY: the first start makes a key, and only its digest is kept. */
 async function firstAdminKey(
   { settings, now }: StartDeps,
@@ -113,7 +121,7 @@ async function firstAdminKey(
   { id }: OwnCustomer,
 ) {
   if (settings.ENV !== 'development' || settings.ADMIN_KEY !== undefined) return undefined
-  if ((await apiKeys.list()).length > 0) return undefined
+  if ((await apiKeys.list({ limit: 1 })).length > 0) return undefined
   const service = apiKeyService({ apiKeys, customerId: id, adminKey: undefined, now })
   return (await service.create({ name: 'made by the first start', scopes: ['admin'] })).secret
 }

@@ -20,6 +20,9 @@ const SINGLE = new Set([
   'idempotency-key',
 ])
 
+const NO_UPGRADE =
+  'no upgrade is offered: ask with HTTP/1.1 only, as `curl --http1.1` or Java version(HTTP_1_1)'
+
 /** Connections on which something odd came: whatever follows it there is not served either. */
 const distrusted = new WeakSet<Socket>()
 
@@ -45,7 +48,7 @@ export function refuseOddRequest(request: FastifyRequest): void {
     refuse(request, 'the only transfer coding is chunked')
   }
   // Ignoring it would be allowed; a proxy that believes it was accepted is how requests get past it.
-  if (headers.upgrade !== undefined) refuse(request, 'no upgrade of HTTP/1.1 is offered')
+  if (headers.upgrade !== undefined) refuse(request, NO_UPGRADE)
 }
 
 function refuseRepeated(request: FastifyRequest, rawHeaders: readonly string[]): void {

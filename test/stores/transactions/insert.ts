@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { RETRY_KEPT_MS } from '../../../packages/server/src/flows/transaction/store.ts'
 import type { OpenStores } from '../open.ts'
 import {
   entryOf,
@@ -17,6 +18,26 @@ import {
 } from './examples.ts'
 
 export function insertSuite(open: OpenStores) {
+  test('a key gives way to its next use once it is older than it is remembered', async () => {
+    await using stores = await open()
+    const { transactions } = stores
+    await transactions.insert(order, retry)
+    const later = (ms: number, xid: string) => {
+      const issuedAt = NOW + RETRY_KEPT_MS + ms
+      return [
+        { ...order, xid, issuedAt },
+        { ...retry, xid, issuedAt },
+      ] as const
+    }
+    assert.equal(await transactions.insert(...later(0, 'order-2')), false)
+    assert.equal(await transactions.insert(...later(1, 'order-3')), true)
+    assert.deepEqual(await transactions.getRetry('caller', 'key'), later(1, 'order-3')[1])
+    assert.equal(await transactions.insert(...later(2, 'order-4')), false)
+    const muchLater = NOW + 3 * RETRY_KEPT_MS
+    assert.equal(await transactions.reissue(next, { ...retry, issuedAt: muchLater }), true)
+    assert.equal((await transactions.getRetry('caller', 'key'))?.issuedAt, muchLater)
+  })
+
   test('what is not there is undefined, and has no history', async () => {
     await using stores = await open()
     const { transactions } = stores

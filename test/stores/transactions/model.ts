@@ -4,13 +4,14 @@
  *
  * @module
  */
-import type {
-  HistoryEntry,
-  Reissue,
-  Retry,
-  Transaction,
-  TransactionQuery,
-  WholeTransaction,
+import {
+  type HistoryEntry,
+  RETRY_KEPT_MS,
+  type Reissue,
+  type Retry,
+  type Transaction,
+  type TransactionQuery,
+  type WholeTransaction,
 } from '../../../packages/server/src/flows/transaction/store.ts'
 
 export class Model {
@@ -25,12 +26,23 @@ export class Model {
     this.kept = this.kept.map((kept) => (kept === known ? { ...kept, ...change } : kept))
   }
 
+  #isTaken({ caller, key, issuedAt }: Retry): boolean {
+    const known = this.getRetry(caller, key)
+    return known !== undefined && known.issuedAt >= issuedAt - RETRY_KEPT_MS
+  }
+
+  #keep(retry: Retry) {
+    const { caller, key } = retry
+    this.retries = this.retries.filter((known) => known.caller !== caller || known.key !== key)
+    this.retries.push(retry)
+  }
+
   insert(transaction: Transaction, retry?: Retry): boolean {
     const { customerId, xid } = transaction
     if (this.#of(customerId, xid) !== undefined) return false
-    if (retry !== undefined && this.getRetry(retry.caller, retry.key) !== undefined) return false
+    if (retry !== undefined && this.#isTaken(retry)) return false
     this.kept.push({ ...transaction, history: [] })
-    if (retry !== undefined) this.retries.push(retry)
+    if (retry !== undefined) this.#keep(retry)
     return true
   }
 
@@ -38,10 +50,10 @@ export class Model {
     const known = this.#of(issue.customerId, issue.xid)
     if (known === undefined || known.phoneNumber !== issue.phoneNumber) return false
     if (known.status !== 'issued' && known.status !== 'presented') return false
-    if (retry !== undefined && this.getRetry(retry.caller, retry.key) !== undefined) return false
+    if (retry !== undefined && this.#isTaken(retry)) return false
     const history = [...known.history, entry]
     this.#change(known, { ...issue, updatedAt: issue.issuedAt, history })
-    if (retry !== undefined) this.retries.push(retry)
+    if (retry !== undefined) this.#keep(retry)
     return true
   }
 

@@ -184,3 +184,35 @@ test('H-13: a name with markup, quotes and lines comes back as it was, as JSON',
   const answer = await create({ name, scopes: ['clients'] })
   assert.equal((await json<Key>(answer)).name, name)
 })
+
+describe('the list', () => {
+  test('comes in pages of 50, at most 200, oldest first; next is null on the last', async (t) => {
+    const service = await startTestService(t, { DATABASE_URL: 'memory:' })
+    const ids: string[] = []
+    for (let i = 0; i < 60; i += 1) {
+      ids.push(
+        (await json<Key>(await create({ name: String(i), scopes: ['clients'] }, service))).id,
+      )
+      service.clock.pass(1)
+    }
+    type Page = { items: Key[]; next: string | null }
+    const page = async (query: string) =>
+      json<Page>(await service.get(`/v1/api-keys${query}`, ADMIN_KEY))
+    const first = await page('')
+    const second = await page(`?after=${first.next}`)
+    assert.deepEqual([first.items.length, second.items.length, second.next], [50, 10, null])
+    assert.deepEqual(
+      [...first.items, ...second.items].map(({ id }) => id),
+      ids,
+    )
+    assert.deepEqual((await page('?limit=200')).items.length, 60)
+    assert.equal((await page('?limit=60')).next, null)
+    assert.equal((await page(`?limit=7&after=${first.next}`)).items.length, 7)
+  })
+
+  for (const query of ['limit=0', 'limit=201', 'limit=x', 'after=x', 'page=2']) {
+    test(`?${query} is 400`, async () => {
+      assert.equal((await jotter.get(`/v1/api-keys?${query}`, ADMIN_KEY)).status, 400)
+    })
+  }
+})

@@ -2,17 +2,17 @@
  * API keys: who may call what. The secret of a key is shown once, in the answer that makes it.
  *
  *     POST   /v1/api-keys       { name, scopes, customer_id?, expires_at? } -> 201 the key and its secret
- *     GET    /v1/api-keys       -> 200 { items }, without secrets
+ *     GET    /v1/api-keys       -> 200 { items, next }, without secrets
  *     DELETE /v1/api-keys/{id}  -> 204
  *
  * @module
  */
 import type { FastifyPluginAsyncJsonSchemaToTs } from '@fastify/type-provider-json-schema-to-ts'
-import { given, timeOf, timeText } from '../http.ts'
-import type { ApiKeyService } from './service.ts'
+import { given, TIME, timeOf, timeText } from '../http.ts'
+import { AFTER, LIMIT, NEXT } from '../paging.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import type { ApiKeyPage, ApiKeyService } from './service.ts'
 import { type ApiKey, SCOPES } from './store.ts'
-
-const TIME = { type: 'string', format: 'date-time' } as const
 
 const NEW_KEY = {
   type: 'object',
@@ -50,9 +50,16 @@ const KEY_WITH_SECRET = {
   },
 } as const
 
-const KEY_LIST = {
+const LIST_QUERY = {
   type: 'object',
-  properties: { items: { type: 'array', items: KEY } },
+  additionalProperties: false,
+  properties: { limit: LIMIT, after: AFTER },
+} as const
+
+const KEY_PAGE = {
+  type: 'object',
+  required: ['items', 'next'],
+  properties: { items: { type: 'array', items: KEY }, next: NEXT },
 } as const
 
 const PATH_OF_ID = {
@@ -95,11 +102,15 @@ export function apiKeyRoutes(service: ApiKeyService): FastifyPluginAsyncJsonSche
         config: { access: 'admin', errors: ['store_unavailable'] },
         schema: {
           tags: ['api keys'],
-          summary: 'Every key, without its secret',
-          response: { 200: KEY_LIST },
+          summary: 'Keys without their secrets, oldest first',
+          querystring: LIST_QUERY,
+          response: { 200: KEY_PAGE },
         },
       },
-      async () => ({ items: (await service.list()).map(keyAnswer) }),
+      async ({ query: { limit, after } }) =>
+        keyPageAnswer(
+          await service.list({ after: given(after, decodeCursor), limit: Number(limit) }),
+        ),
     )
 
     app.delete(
@@ -129,4 +140,9 @@ export const keyAnswer = ({ id, name, scopes, customerId, createdAt, expiresAt }
   customer_id: customerId,
   created_at: timeText(createdAt),
   expires_at: expiresAt === undefined ? null : timeText(expiresAt),
+})
+
+export const keyPageAnswer = ({ items, next }: ApiKeyPage) => ({
+  items: items.map(keyAnswer),
+  next: next === undefined ? null : encodeCursor(next),
 })

@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { ServiceError } from '../errors.ts'
-import type { ApiKey, ApiKeyStore, Scope } from './store.ts'
+import { pageOf } from '../paging.ts'
+import type { ApiKey, ApiKeyQuery, ApiKeyStore, Scope } from './store.ts'
 
 /** A key that was deleted elsewhere is refused here after this many milliseconds. */
 const REMEMBERED_MS = 500
@@ -30,6 +31,12 @@ export interface NewApiKey {
   scopes: readonly Scope[]
   customerId?: string | undefined
   expiresAt?: number | undefined
+}
+
+export interface ApiKeyPage {
+  readonly items: readonly ApiKey[]
+  /** The last item, when there are more after it. */
+  readonly next: ApiKey | undefined
 }
 
 export type ApiKeyService = ReturnType<typeof apiKeyService>
@@ -106,7 +113,10 @@ export function apiKeyService({ apiKeys, customerId, adminKey, now }: ApiKeyDeps
       return { ...key, secret }
     },
 
-    list: () => apiKeys.list(),
+    /** One page, oldest first, and its last key when there are more after it. */
+    async list({ after, limit }: ApiKeyQuery): Promise<ApiKeyPage> {
+      return pageOf(await apiKeys.list({ after, limit: limit + 1 }), limit)
+    },
 
     /** @throws {ServiceError} `api_key_not_found`. */
     async remove(id: string): Promise<void> {

@@ -6,13 +6,19 @@ export interface ApiKeyStore {
   /** False when the id is taken. */
   insert(key: ApiKey): Promise<boolean>
   get(id: string): Promise<ApiKey | undefined>
-  /** Oldest first, at most 1000. */
-  list(): Promise<ApiKey[]>
+  /** Oldest first by (createdAt, id), at most `query.limit`. */
+  list(query: ApiKeyQuery): Promise<ApiKey[]>
   /** True for exactly one caller. */
   remove(id: string): Promise<boolean>
   /** Makes the customer known; nothing happens when it is. */
   keepCustomer(id: string, now: number): Promise<void>
   hasCustomer(id: string): Promise<boolean>
+}
+
+export interface ApiKeyQuery {
+  /** Only what comes after this one in the list's order. */
+  readonly after?: Pick<ApiKey, 'createdAt' | 'id'> | undefined
+  readonly limit: number
 }
 
 export const SCOPES = [

@@ -4,7 +4,8 @@
  */
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { keyAnswer } from '../api-keys/routes.ts'
+import { decodeCursor as decodeKeyCursor } from '../api-keys/cursor.ts'
+import { keyAnswer, keyPageAnswer } from '../api-keys/routes.ts'
 import { apiKeyService } from '../api-keys/service.ts'
 import { knownCustomer, type OwnCustomer } from '../customer.ts'
 import { databaseOf, shownUrl } from '../database.ts'
@@ -80,7 +81,10 @@ function localAdmin(stores: Stores, settings: Settings, now: () => number): Admi
       return { ...keyAnswer(key), secret }
     },
 
-    apiKeys: async () => ({ items: (await stores.apiKeys.list()).map(keyAnswer) }),
+    async apiKeys({ after, limit }) {
+      const position = after === undefined ? undefined : decodeKeyCursor(after)
+      return keyPageAnswer(await apiKeys('').list({ after: position, limit }))
+    },
 
     // Whoever it belongs to.
     removeApiKey: (id) => apiKeys('').remove(id),

@@ -52,9 +52,7 @@ function remoteAdmin(server: Server): Admin {
         after,
         limit: String(limit),
       }
-      const given = Object.entries(query).filter(([, value]) => value !== undefined)
-      const search = new URLSearchParams(given as [string, string][])
-      return call(server, 'GET', `/v1/transactions?${search}`)
+      return call(server, 'GET', `/v1/transactions?${searchOf(query)}`)
     },
 
     transaction: (xid) =>
@@ -67,12 +65,19 @@ function remoteAdmin(server: Server): Admin {
         body: { name, scopes, expires_at: expiresAt && new Date(expiresAt).toISOString() },
       }),
 
-    apiKeys: () => call(server, 'GET', '/v1/api-keys'),
+    apiKeys: ({ after, limit }) =>
+      call(server, 'GET', `/v1/api-keys?${searchOf({ after, limit: String(limit) })}`),
 
     removeApiKey: (id) => call(server, 'DELETE', `/v1/api-keys/${encodeURIComponent(id)}`),
 
     [Symbol.asyncDispose]: async () => {},
   }
+}
+
+/** What is given of a query. */
+function searchOf(query: Record<string, string | undefined>): URLSearchParams {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined)
+  return new URLSearchParams(given as [string, string][])
 }
 
 /**

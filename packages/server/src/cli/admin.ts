@@ -3,7 +3,7 @@
  * documents of the HTTP API, so that `--json` prints the same whichever was asked.
  */
 import type { Command } from 'commander'
-import type { keyAnswer } from '../api-keys/routes.ts'
+import type { keyAnswer, keyPageAnswer } from '../api-keys/routes.ts'
 import type { NewApiKey } from '../api-keys/service.ts'
 import type { issueAnswer, listedAnswer, wholeAnswer } from '../flows/transaction/answers.ts'
 import type { ListedStatus } from '../flows/transaction/service.ts'
@@ -16,6 +16,7 @@ export type TokenAnswer = ReturnType<typeof issueAnswer>
 export type ListedAnswer = ReturnType<typeof listedAnswer>
 export type TransactionAnswer = ReturnType<typeof wholeAnswer>
 export type ApiKeyAnswer = ReturnType<typeof keyAnswer>
+export type ApiKeyPageAnswer = ReturnType<typeof keyPageAnswer>
 
 export interface PageAnswer {
   items: ListedAnswer[]
@@ -39,7 +40,7 @@ export interface Admin extends AsyncDisposable {
   /** Undefined when the xid is unknown. */
   transaction(xid: string): Promise<TransactionAnswer | undefined>
   createApiKey(wanted: NewApiKey): Promise<ApiKeyAnswer & { secret: string }>
-  apiKeys(): Promise<{ items: ApiKeyAnswer[] }>
+  apiKeys(query: Pick<PageQuery, 'after' | 'limit'>): Promise<ApiKeyPageAnswer>
   removeApiKey(id: string): Promise<void>
 }
 

@@ -2,13 +2,23 @@ import { addTargetOptions, openAdmin } from './admin.ts'
 import type { CliCommand } from './command.ts'
 import { EXIT, jsonText, printable } from './io.ts'
 import { addJson, addQuiet, addUtc } from './options.ts'
+import { addPaging, readLimit, tellMore } from './paging.ts'
 import { printTable } from './table.ts'
 import { timeCell } from './times.ts'
+
+interface Options {
+  limit: string
+  after?: string
+  json?: true
+  quiet?: true
+  utc?: boolean
+}
 
 export const apiKeysList: CliCommand = {
   examples: ['jotter api-keys list', "jotter api-keys list --json | jq -r '.items[].name'"],
 
   shape(command) {
+    addPaging(command)
     addQuiet(command, 'ids')
     addUtc(command)
     addJson(command)
@@ -17,9 +27,10 @@ export const apiKeysList: CliCommand = {
 
   async run(context, command) {
     const { io, now } = context
-    const { json, quiet, utc = false } = command.opts<Partial<Record<string, boolean>>>()
+    const { json, quiet, utc = false, after, limit } = command.opts<Options>()
+    const query = { after, limit: readLimit(limit) }
     await using admin = await openAdmin(context, command)
-    const answer = await admin.apiKeys()
+    const answer = await admin.apiKeys(query)
     if (json) io.out(jsonText(answer))
     else if (quiet) for (const { id } of answer.items) io.out(`${printable(id)}\n`)
     else {
@@ -35,6 +46,7 @@ export const apiKeysList: CliCommand = {
         ]),
       )
     }
+    tellMore(io, answer)
     return EXIT.done
   },
 }

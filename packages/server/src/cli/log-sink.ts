@@ -5,15 +5,25 @@ import { constants, openSync, writeSync } from 'node:fs'
  * a reader that hangs or a full disk must not stop the service. The next line that goes through says
  * how many are missing.
  */
-export function logSink(): { write(line: string): void } {
-  const fd = openWithoutWaiting()
+export function logSink(path = '/dev/stdout'): { write(line: string): void } {
+  const fd = openWithoutWaiting(path)
   let dropped = 0
+  /** The end of a line of which a pipe took the beginning only: more than 4 KiB are no one write. */
+  let owed = Buffer.alloc(0)
+
+  function send(text: string): void {
+    if (owed.length > 0) owed = owed.subarray(writeSync(fd, owed))
+    if (owed.length > 0) throw new Error('the reader is behind')
+    const bytes = Buffer.from(text)
+    owed = bytes.subarray(writeSync(fd, bytes))
+  }
+
   return {
     write(line) {
       try {
-        if (dropped > 0) writeSync(fd, missing(dropped))
+        if (dropped > 0) send(missing(dropped))
         dropped = 0
-        writeSync(fd, line)
+        send(line)
       } catch {
         dropped += 1
       }
@@ -25,9 +35,9 @@ export function logSink(): { write(line: string): void } {
  * Our own way to standard output: whether a full pipe makes its writer wait is a property of the
  * opened file, which our parent may share. A socket cannot be opened again, and is taken as it is.
  */
-function openWithoutWaiting(): number {
+function openWithoutWaiting(path: string): number {
   try {
-    return openSync('/dev/stdout', constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK)
+    return openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK)
   } catch {
     return 1
   }

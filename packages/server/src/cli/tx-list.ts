@@ -1,7 +1,5 @@
-import { Option } from 'commander'
 import type { ListedStatus } from '../flows/transaction/service.ts'
 import { STORED_STATUSES } from '../flows/transaction/store.ts'
-import { integer } from '../settings-kinds.ts'
 import {
   type Admin,
   addTargetOptions,
@@ -13,7 +11,8 @@ import {
 import type { CliCommand } from './command.ts'
 import type { Context } from './context.ts'
 import { EXIT, jsonText, printable } from './io.ts'
-import { addJson, addQuiet, addUtc, readChoice, readOption, readPhone } from './options.ts'
+import { addJson, addQuiet, addUtc, readChoice, readPhone } from './options.ts'
+import { addPaging, readLimit, tellMore } from './paging.ts'
 import { printTable } from './table.ts'
 import { readTime, timeCell } from './times.ts'
 
@@ -43,8 +42,7 @@ export const txList: CliCommand = {
       .option('--xid <xid>', 'only the one with this id')
       .option('--since <time>', 'only issued since then: 90s, 15m, 1h, 7d or an RFC 3339 time')
       .option('--status <status>', `only those: ${STATUSES.join(', ')}`)
-      .addOption(new Option('--limit <count>', 'at most so many, up to 200').default('50', '50'))
-      .option('--after <cursor>', 'what comes after a page: its `next`')
+    addPaging(command)
     addQuiet(command, 'xids')
     addUtc(command)
     addJson(command)
@@ -64,7 +62,7 @@ export const txList: CliCommand = {
     if (options.json) io.out(jsonText(page))
     else if (options.quiet) for (const { xid } of page.items) io.out(`${printable(xid)}\n`)
     else printPage(context, page, options.utc ?? false)
-    if (page.next !== null) io.err(`more   the same with --after ${printable(page.next)}\n`)
+    tellMore(io, page)
     return EXIT.done
   },
 }
@@ -76,7 +74,7 @@ function queryOf({ phone, status, since, limit, after }: Options, now: number) {
     phoneNumber: phone === undefined ? undefined : readPhone(phone),
     status: status === undefined ? undefined : readChoice('--status', status, STATUSES),
     from: since === undefined ? undefined : readTime('--since', since, 'before', now),
-    limit: readOption('--limit', limit, integer(1, 200)),
+    limit: readLimit(limit),
     after,
   }
 }

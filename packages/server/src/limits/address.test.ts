@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import ipaddr from 'ipaddr.js'
-import { addressBucket } from './address.ts'
+import { addressBucket, addressMatcher } from './address.ts'
 
 const bucketsOf = (addresses: readonly string[]) => [...new Set(addresses.map(addressBucket))]
 
@@ -58,6 +58,42 @@ test('what is no address is a bucket of its own, and nothing throws', () => {
   for (const text of ['', 'unknown', '_hidden', ':', '::1::', '1.2.3.4:', '[::1', 'a:b', '1:2:3']) {
     assert.equal(addressBucket(text), text)
   }
+})
+
+test('a network holds its own addresses, however they are spelt, and no others', () => {
+  const within = addressMatcher([
+    '10.0.0.0/8',
+    '192.0.2.1',
+    '2001:db8::/32',
+    '::ffff:172.16.0.0/108',
+  ])
+  for (const text of [
+    '10.1.2.3',
+    '10.1.2.3:5678',
+    '::ffff:10.1.2.3',
+    '[::ffff:a01:203]:443',
+    '192.0.2.1',
+    '2001:db8::1',
+    '[2001:db8:ffff::1]:1',
+    '172.31.0.1',
+  ]) {
+    assert.equal(within(text), true, text)
+  }
+  for (const text of [
+    '11.1.2.3',
+    '192.0.2.2',
+    '2001:db9::1',
+    '172.32.0.1',
+    '10.1',
+    '167837955',
+    '0xa.1.2.3',
+    'unknown',
+    '',
+    '10.1.2.3:',
+  ]) {
+    assert.equal(within(text), false, text)
+  }
+  assert.equal(addressMatcher([])('10.1.2.3'), false)
 })
 
 test('H-02 any spelling of any address falls into the bucket of its /64 or its IPv4 address', () => {

@@ -15,7 +15,7 @@ interface Answer {
 }
 interface Operation {
   summary: string
-  parameters?: { name: string; in: string; required: boolean }[]
+  parameters?: { name: string; in: string; required: boolean; schema: object }[]
   security: Record<string, string[]>[]
   responses: Record<string, Answer>
 }
@@ -64,6 +64,29 @@ test('has every route that the source registers, and no other', () => {
     operations.map(({ method, path }) => `${method} ${path}`).sort(),
     registered.sort(),
   )
+})
+
+test('a number in a query is told as a number', () => {
+  for (const route of ['get /v1/transactions', 'get /v1/api-keys']) {
+    const limit = operationOf(route).parameters?.find(({ name }) => name === 'limit')
+    assert.deepEqual(limit?.schema, { type: 'integer', minimum: 1, maximum: 200, default: 50 })
+  }
+})
+
+test('Retry-After is promised where it comes: never for a flow that is not configured', () => {
+  for (const { method, path, operation } of operations) {
+    const { 503: answer } = operation.responses as Record<number, Answer | undefined>
+    const codes = answer === undefined ? [] : codesOf(answer)
+    if (codes.length === 0) continue
+    const retry = answer?.headers?.['Retry-After'] as { required?: boolean } | undefined
+    assert.ok(retry, `${method} ${path}`)
+    assert.equal(retry.required ?? false, !codes.includes('flow_not_configured'), path)
+  }
+})
+
+test('a token by GET is text, or JSON for who asks for it', () => {
+  const { 200: answer } = operationOf('get /v1/token/{phone_number}').responses
+  assert.deepEqual(Object.keys(answer?.content ?? {}), ['text/plain', 'application/json'])
 })
 
 describe('every operation', () => {

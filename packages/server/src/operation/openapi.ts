@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { isFailure } from '../answer-error.ts'
 import { ERRORS, type ErrorCode } from '../errors.ts'
 import type { RouteRules } from '../http.ts'
+import { LIMIT } from '../paging.ts'
 
 /** Refusals that any route may give, and those that come with who may call. */
 const ANYWHERE: readonly ErrorCode[] = [
@@ -55,12 +56,42 @@ const PROBLEM = {
   },
 }
 
-/** Header fields by the status that brings them. */
-const HEADERS: Readonly<Record<number, readonly string[]>> = {
-  401: ['WWW-Authenticate'],
-  405: ['Allow'],
-  429: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
-  503: ['Retry-After'],
+/** Header fields by the error that brings them. */
+const HEADERS: Readonly<Partial<Record<ErrorCode, readonly string[]>>> = {
+  authentication_required: ['WWW-Authenticate'],
+  api_key_invalid: ['WWW-Authenticate'],
+  insufficient_scope: ['WWW-Authenticate'],
+  method_not_allowed: ['Allow'],
+  rate_limited: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
+  store_unavailable: ['Retry-After'],
+}
+
+/** Of errors that share a status: a field is promised when all of them bring it. */
+const headersOf = (codes: readonly ErrorCode[]) =>
+  Object.fromEntries(
+    codes
+      .flatMap((code) => HEADERS[code] ?? [])
+      .map((name) => {
+        const required = codes.every((code) => HEADERS[code]?.includes(name))
+        return [name, { required, schema: { type: 'string' } }]
+      }),
+  )
+
+/** A query is text, and so are the schemas that check it; these tell what the text stands for. */
+const MEANT = new Map<unknown, object>([
+  [
+    LIMIT,
+    { type: 'integer', minimum: 1, maximum: 200, default: 50, description: 'Items at most.' },
+  ],
+])
+
+function meant(query: unknown) {
+  const { properties, ...rest } = query as { properties: Record<string, unknown> }
+  const told = Object.entries(properties).map(([name, schema]) => [
+    name,
+    MEANT.get(schema) ?? schema,
+  ])
+  return { ...rest, properties: Object.fromEntries(told) }
 }
 
 /** The problem answers of one route: one response for each status, one example for each code. */
@@ -71,9 +102,7 @@ function problems(codes: readonly ErrorCode[], emptyOnFailure = false): Record<s
       status,
       {
         description: sameStatus.map((code) => ERRORS[code].title).join('; '),
-        headers: Object.fromEntries(
-          (HEADERS[status] ?? []).map((name) => [name, { schema: { type: 'string' } }]),
-        ),
+        headers: headersOf(sameStatus),
         content: {
           'application/problem+json': {
             schema: { $ref: '#/components/schemas/Problem' },
@@ -135,7 +164,15 @@ export async function describeApi(app: FastifyInstance, { version, settings }: A
       const method = [route.method].flat()[0]?.toLowerCase()
       const codes = codesOf(rules, schema?.body !== undefined)
       known.set(`${method} ${url}`, problems(codes, rules.emptyOnFailure))
-      return { schema: { ...schema, security: securityOf(rules) }, url }
+      const { querystring } = schema ?? {}
+      return {
+        schema: {
+          ...schema,
+          ...(querystring !== undefined && { querystring: meant(querystring) }),
+          security: securityOf(rules),
+        },
+        url,
+      }
     },
     // The problem answers are added at the end: as response schemas they would also be compiled
     // into serializers for answers that are never serialized by route.

@@ -22,6 +22,7 @@ ${body}
 </body></html>
 `
 
+/** @param address Where the service is found: never what a request says. */
 export const indexPage = (version: string, address: string): string =>
   page(
     'jotter',

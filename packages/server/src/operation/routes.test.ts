@@ -109,6 +109,21 @@ describe('pages', () => {
     for (const link of links) assert.equal((await get(link)).status, 200, link)
   })
 
+  test('GET / shows where it listens, or ISSUER, and never what a Host header says', async (t) => {
+    const commandOf = (page: string) => /<pre>(.*)<\/pre>/.exec(page)?.[1]
+    const here = await jotter.rawGet('/', 'X-Forwarded-Host: evil.example\r\n')
+    assert.equal(commandOf(here.body), `curl ${jotter.address}/v1/token/15555551212`)
+    const named = await startTestService(t, {
+      DATABASE_URL: 'memory:',
+      JOTTER_ISSUER: 'https://auth.example.com/<b>&"',
+    })
+    const page = await (await named.get('/')).text()
+    assert.equal(
+      commandOf(page),
+      'curl https://auth.example.com/&#60;b&#62;&#38;&#34;/v1/token/15555551212',
+    )
+  })
+
   test('GET / is JSON for who asks for it', async () => {
     const answer = await request('/', { headers: { accept: 'application/json' } })
     assert.equal(answer.headers.get('content-type'), 'application/json; charset=utf-8')

@@ -16,9 +16,7 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { wantsJson } from '../answer-error.ts'
 import type { Metrics } from './metrics.ts'
 import { CONTENT_SECURITY_POLICY, errorsPage, indexPage } from './pages.ts'
-
-/** A probe that waits longer learns that the store is not ready. */
-const PROBE_TIMEOUT_MS = 500
+import { probe } from './probe.ts'
 
 const TEXT = { content: { 'text/plain': { schema: { type: 'string' } } } }
 const HTML = { content: { 'text/html': { schema: { type: 'string' } } } }
@@ -28,22 +26,28 @@ const JSON_OBJECT = {
 
 export interface OperationDeps {
   version: string
-  /** Where people reach the service, for what the page shows. */
-  address: string
+  /** Where this service is found, as `http://127.0.0.1:7519`; asked when it listens. */
+  address: () => string
   metrics: Metrics
   metricsOpen: boolean
   /** What must work for requests to succeed, by name. A check rejects when it does not. */
   checks: Readonly<Record<string, () => Promise<void>>>
   /** Set once the process has been told to stop. */
   stopping: () => boolean
+  /** Milliseconds of a clock that is never set back. */
+  monotonic: () => number
 }
 
 export function operationRoutes(deps: OperationDeps): FastifyPluginAsync {
-  const { version, address, metrics, metricsOpen, checks, stopping } = deps
+  const { version, address, metrics, metricsOpen, checks, stopping, monotonic } = deps
+
+  const probes = Object.entries(checks).map(
+    ([name, check]) => [name, probe(check, monotonic)] as const,
+  )
 
   async function ready(request: FastifyRequest, reply: FastifyReply) {
     const results = await Promise.all(
-      Object.entries(checks).map(async ([name, check]) => ({ name, ok: await passes(check) })),
+      probes.map(async ([name, passes]) => ({ name, ok: await passes() })),
     )
     results.push({ name: 'not stopping', ok: !stopping() })
     const ok = results.every((result) => result.ok)
@@ -84,7 +88,7 @@ export function operationRoutes(deps: OperationDeps): FastifyPluginAsync {
       if (wantsJson(request)) {
         return { name: 'jotter', version, openapi: '/openapi.json', errors: '/docs/errors' }
       }
-      return html(reply, indexPage(version, address))
+      return html(reply, indexPage(version, address()))
     })
   }
 }
@@ -94,16 +98,4 @@ function html(reply: FastifyReply, page: string): string {
     .header('content-type', 'text/html; charset=utf-8')
     .header('content-security-policy', CONTENT_SECURITY_POLICY)
   return page
-}
-
-async function passes(check: () => Promise<void>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, PROBE_TIMEOUT_MS, false)
-  })
-  const done = check().then(
-    () => true,
-    () => false,
-  )
-  return Promise.race([done, late]).finally(() => clearTimeout(timer))
 }

@@ -1,22 +1,14 @@
-import { ServiceError } from '../../errors.ts'
+import { cursorOf, positionOf } from '../../paging.ts'
 import type { Transaction } from './store.ts'
 
 type Position = Pick<Transaction, 'issuedAt' | 'xid'>
 
-/** Where a page ended, in a form that nobody is tempted to build: `next` of a list. */
+/** `next` of a list that ended with this transaction. */
 export const encodeCursor = ({ issuedAt, xid }: Position): string =>
-  Buffer.from(`${issuedAt} ${xid}`).toString('base64url')
+  cursorOf({ at: issuedAt, id: xid })
 
-/** @throws {ServiceError} `invalid_request` for anything that `encodeCursor` does not make. */
+/** @throws {ServiceError} `invalid_request` for anything that is no `next`. */
 export function decodeCursor(cursor: string): Position {
-  const text = Buffer.from(cursor, 'base64url').toString('latin1')
-  const [, issuedAt, xid = ''] = /^(\d{1,15}) ([A-Za-z0-9._~-]{1,100})$/.exec(text) ?? []
-  const position = { issuedAt: Number(issuedAt), xid }
-  // Node's decoder skips what is not base64url, so several texts would stand for one position.
-  if (encodeCursor(position) !== cursor) {
-    throw new ServiceError('invalid_request', {
-      fields: [{ pointer: '/after', detail: 'is not the `next` of a list' }],
-    })
-  }
-  return position
+  const { at, id } = positionOf(cursor)
+  return { issuedAt: at, xid: id }
 }

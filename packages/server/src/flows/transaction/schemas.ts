@@ -1,11 +1,7 @@
 /** JSON Schemas of the flow's requests and answers; their types are inferred from them. */
 
-/** An RFC 3339 time. */
-const TIME = {
-  type: 'string',
-  format: 'date-time',
-  examples: ['2026-11-22T12:00:00.000Z'],
-} as const
+import { TIME } from '../../http.ts'
+import { AFTER, LIMIT, NEXT } from '../../paging.ts'
 
 const XID = {
   type: 'string',
@@ -144,13 +140,8 @@ export const LIST_QUERY = {
     status: STATUS,
     from: TIME,
     to: TIME,
-    limit: {
-      type: 'string',
-      pattern: '^([1-9][0-9]?|1[0-9][0-9]|200)$',
-      default: '50',
-      description: '1 to 200',
-    },
-    after: { type: 'string', maxLength: 500, description: '`next` of the page before.' },
+    limit: LIMIT,
+    after: AFTER,
   },
 } as const
 
@@ -159,6 +150,6 @@ export const TRANSACTION_PAGE = {
   required: ['items', 'next'],
   properties: {
     items: { type: 'array', items: { type: 'object', properties: LISTED_PROPERTIES } },
-    next: TEXT_OR_NULL,
+    next: NEXT,
   },
 } as const

@@ -5,15 +5,17 @@
 import { createHash } from 'node:crypto'
 import { type Key, signToken } from '@jotter/token'
 import { ServiceError } from '../../errors.ts'
+import { pageOf } from '../../paging.ts'
 import { uuidv7 } from '../../uuid.ts'
-import type {
-  HistoryEntry,
-  Reissue,
-  Retry,
-  Transaction,
-  TransactionQuery,
-  TransactionStore,
-  WholeTransaction,
+import {
+  type HistoryEntry,
+  RETRY_KEPT_MS,
+  type Reissue,
+  type Retry,
+  type Transaction,
+  type TransactionQuery,
+  type TransactionStore,
+  type WholeTransaction,
 } from './store.ts'
 
 /** The token is dated back so that a verifier whose clock is behind takes it at once. */
@@ -100,6 +102,12 @@ export function transactionService(deps: TransactionDeps) {
       ? { token, tokenSha256: undefined }
       : { token: undefined, tokenSha256: createHash('sha256').update(token).digest('hex') }
 
+  async function remembered({ caller, key }: Claim): Promise<Retry | undefined> {
+    const known = await transactions.getRetry(caller, key)
+    // Purged a while after that only.
+    return known !== undefined && known.issuedAt >= now() - RETRY_KEPT_MS ? known : undefined
+  }
+
   /** The same token again, made from what is known of the first answer. */
   function repeat(known: Retry, bodySha256: string): Promise<Issued> {
     if (known.bodySha256 !== bodySha256) throw new ServiceError('idempotency_mismatch')
@@ -135,7 +143,7 @@ export function transactionService(deps: TransactionDeps) {
     }: IssueRequest): Promise<Issued> {
       if (wanted !== undefined && !XID.test(wanted)) throw new ServiceError('xid_invalid')
       if (retry !== undefined) {
-        const known = await transactions.getRetry(retry.caller, retry.key)
+        const known = await remembered(retry)
         if (known !== undefined) return repeat(known, retry.bodySha256)
       }
       spendOnPhone(phoneNumber)
@@ -162,7 +170,7 @@ export function transactionService(deps: TransactionDeps) {
         (await transactions.insert(opened, keptRetry)) ||
         (await transactions.reissue(nextOf(opened), keptRetry))
       if (!kept) {
-        const twin = retry && (await transactions.getRetry(retry.caller, retry.key))
+        const twin = retry && (await remembered(retry))
         if (twin !== undefined) return repeat(twin, (retry as Claim).bodySha256)
         const known = await found(customerId, xid)
         // The refusal does not tell the other phone number.
@@ -183,15 +191,8 @@ export function transactionService(deps: TransactionDeps) {
      */
     async list({ status, limit, ...query }: PageQuery): Promise<TransactionPage> {
       // One more than asked for tells whether there is a next page.
-      const found = await transactions.list({
-        ...query,
-        ...storedRange(status, query),
-        limit: limit + 1,
-      })
-      return {
-        items: found.slice(0, limit),
-        next: found.length > limit ? found[limit - 1] : undefined,
-      }
+      const range = storedRange(status, query)
+      return pageOf(await transactions.list({ ...query, ...range, limit: limit + 1 }), limit)
     },
 
     /**

@@ -4,7 +4,10 @@
  * promise fulfils, and every write is all or nothing.
  */
 export interface TransactionStore {
-  /** Keeps `transaction` unless its xid (or the key of `retry`) is taken. False when it was. */
+  /**
+   * Keeps `transaction` unless its xid (or the key of `retry`) is taken. False when it was. A key is
+   * taken for RETRY_KEPT_MS from its last use; a later use takes the place of that.
+   */
   insert(transaction: Transaction, retry?: Retry): Promise<boolean>
   /** The transaction and its history as of one moment, whoever changes them meanwhile. */
   get(customerId: string, xid: string): Promise<WholeTransaction | undefined>
@@ -17,7 +20,7 @@ export interface TransactionStore {
   advance(customerId: string, xid: string, change: Change): Promise<boolean>
   /** Newest first by (issuedAt, xid), at most `query.limit`. */
   list(query: TransactionQuery): Promise<Transaction[]>
-  /** What an Idempotency-Key stands for, while it is remembered. */
+  /** What an Idempotency-Key stood for at its last use, until that is purged. */
   getRetry(caller: string, key: string): Promise<Retry | undefined>
   /**
    * Drops every retry issued before `retriesBefore`, and up to `limit` transactions issued before
@@ -81,6 +84,9 @@ export interface Change {
   readonly from: readonly StoredStatus[]
   readonly to: HistoryEntry
 }
+
+/** How long an Idempotency-Key stands for what it was used for. */
+export const RETRY_KEPT_MS = 86_400_000
 
 /** What an Idempotency-Key was used for. The token is made again from it: nothing secret is kept. */
 export interface Retry {

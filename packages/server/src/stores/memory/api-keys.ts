@@ -10,7 +10,11 @@ export function memoryApiKeys(): ApiKeyStore {
       return true
     },
     get: async (id) => keys.get(id),
-    list: async () => [...keys.values()].sort(oldestFirst).slice(0, 1000),
+    list: async ({ after, limit }) =>
+      [...keys.values()]
+        .filter((key) => after === undefined || oldestFirst(after, key) < 0)
+        .sort(oldestFirst)
+        .slice(0, limit),
     remove: async (id) => keys.delete(id),
     async keepCustomer(id) {
       customers.add(id)
@@ -19,6 +23,8 @@ export function memoryApiKeys(): ApiKeyStore {
   }
 }
 
+type Position = Pick<ApiKey, 'createdAt' | 'id'>
+
 /** Not the order of the inserts: the clock may have been set back between two. */
-const oldestFirst = (a: ApiKey, b: ApiKey): number =>
-  a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)
+const oldestFirst = (a: Position, b: Position): number =>
+  a.createdAt - b.createdAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)

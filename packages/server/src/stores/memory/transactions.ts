@@ -1,8 +1,9 @@
-import type {
-  HistoryEntry,
-  Retry,
-  Transaction,
-  TransactionStore,
+import {
+  type HistoryEntry,
+  RETRY_KEPT_MS,
+  type Retry,
+  type Transaction,
+  type TransactionStore,
 } from '../../flows/transaction/store.ts'
 
 interface Kept {
@@ -18,8 +19,11 @@ export function memoryTransactions(): TransactionStore {
   // Neither half can hold a space.
   const idOf = (customerId: string, xid: string) => `${xid} ${customerId}`
   const retryId = (caller: string, key: string) => JSON.stringify([caller, key])
-  const taken = (retry: Retry | undefined) =>
-    retry !== undefined && retries.has(retryId(retry.caller, retry.key))
+  const taken = (retry: Retry | undefined) => {
+    if (retry === undefined) return false
+    const known = retries.get(retryId(retry.caller, retry.key))
+    return known !== undefined && known.issuedAt >= retry.issuedAt - RETRY_KEPT_MS
+  }
   const keep = (retry: Retry | undefined) => {
     if (retry !== undefined) retries.set(retryId(retry.caller, retry.key), retry)
   }

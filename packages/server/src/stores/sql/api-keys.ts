@@ -5,7 +5,8 @@ const INSERT = `INSERT INTO api_keys (id, secret_sha256, name, scopes, customer_
     expires_at)
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO NOTHING`
 const GET = 'SELECT * FROM api_keys WHERE id = ?1'
-const LIST = 'SELECT * FROM api_keys ORDER BY created_at, id LIMIT 1000'
+const LIST = `SELECT * FROM api_keys WHERE (created_at, id) > (?1, ?2)
+  ORDER BY created_at, id LIMIT ?3`
 const REMOVE = 'DELETE FROM api_keys WHERE id = ?1'
 const KEEP_CUSTOMER =
   'INSERT INTO customers (id, created_at) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING'
@@ -22,8 +23,10 @@ export function sqlApiKeys(db: SqlDriver): ApiKeyStore {
       const [row] = await db.rows(GET, [id])
       return row && toApiKey(row)
     },
-    async list() {
-      return (await db.rows(LIST, [])).map(toApiKey)
+    async list({ after, limit }) {
+      // No key was made before 1970.
+      const { createdAt = -1, id = '' } = after ?? {}
+      return (await db.rows(LIST, [createdAt, id, limit])).map(toApiKey)
     },
     remove: async (id) => (await db.write([REMOVE, id])) > 0,
     async keepCustomer(id, now) {

@@ -6,7 +6,7 @@ import type {
   TransactionQuery,
   TransactionStore,
 } from '../../flows/transaction/store.ts'
-import { STORED_STATUSES } from '../../flows/transaction/store.ts'
+import { RETRY_KEPT_MS, STORED_STATUSES } from '../../flows/transaction/store.ts'
 import type { SqlDriver, SqlRow, SqlStep, SqlValue } from './driver.ts'
 import { phoneSegments } from './segments.ts'
 
@@ -35,7 +35,10 @@ const RECORD = `INSERT INTO transaction_history (customer_id, xid, status, at, c
 const KEEP_RETRY = `INSERT INTO retries (caller, key, body_sha256, customer_id, xid, phone_number,
     issued_at)
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-  ON CONFLICT (caller, key) DO NOTHING`
+  ON CONFLICT (caller, key) DO UPDATE SET body_sha256 = excluded.body_sha256,
+    customer_id = excluded.customer_id, xid = excluded.xid, phone_number = excluded.phone_number,
+    issued_at = excluded.issued_at
+  WHERE retries.issued_at < excluded.issued_at - ${RETRY_KEPT_MS}`
 
 const GET_RETRY = 'SELECT * FROM retries WHERE caller = ?1 AND key = ?2'
 

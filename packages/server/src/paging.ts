@@ -1,0 +1,53 @@
+/**
+ * How lists are cut into pages: `limit` items, and `next`, which `after` takes for the page behind
+ * them. A position is a time and an id, which no two items of a list share.
+ */
+import { ServiceError } from './errors.ts'
+
+interface Position {
+  /** Epoch milliseconds. */
+  readonly at: number
+  readonly id: string
+}
+
+/** A query is text, and so is a number in it. */
+export const LIMIT = {
+  type: 'string',
+  pattern: '^([1-9][0-9]?|1[0-9][0-9]|200)$',
+  default: '50',
+  description: '1 to 200',
+} as const
+
+export const AFTER = {
+  type: 'string',
+  maxLength: 500,
+  description: '`next` of the page before.',
+} as const
+
+export const NEXT = { type: ['string', 'null'] } as const
+
+/** Where a page ended, in a form that nobody is tempted to build. */
+export const cursorOf = ({ at, id }: Position): string =>
+  Buffer.from(`${at} ${id}`).toString('base64url')
+
+/** @throws {ServiceError} `invalid_request` for anything that `cursorOf` does not make. */
+export function positionOf(cursor: string): Position {
+  const text = Buffer.from(cursor, 'base64url').toString('latin1')
+  const [, at, id = ''] = /^(\d{1,15}) ([A-Za-z0-9._~-]{1,100})$/.exec(text) ?? []
+  const position = { at: Number(at), id }
+  // Node's decoder skips what is not base64url, so several texts would stand for one position.
+  if (cursorOf(position) !== cursor) {
+    throw new ServiceError('invalid_request', {
+      fields: [{ pointer: '/after', detail: 'is not the `next` of a list' }],
+    })
+  }
+  return position
+}
+
+/** `limit` items of those found, which are one more where there is a next page, and the last of them then. */
+export function pageOf<Item>(found: readonly Item[], limit: number) {
+  return {
+    items: found.slice(0, limit),
+    next: found.length > limit ? found[limit - 1] : undefined,
+  }
+}
