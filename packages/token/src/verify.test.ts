@@ -15,7 +15,7 @@ import {
   signText,
 } from '../test/forge.ts'
 import type { TokenReason } from './errors.ts'
-import { importKey } from './key.ts'
+import { importKey } from './import-key.ts'
 import { KeyRing } from './keyring.ts'
 import { type VerifyOptions, verifyJws, verifyToken } from './verify.ts'
 
