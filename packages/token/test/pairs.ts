@@ -15,7 +15,7 @@ import { importKey, type Key } from '../src/index.ts'
 import { CLAIMS, encode, type Part } from './forge.ts'
 
 /** How `node:crypto` signs: the hash, if it is asked for one, and the parameters. */
-type Recipe = readonly [hash: string | null, parameters?: Omit<SignKeyObjectInput, 'key'>]
+export type Recipe = readonly [hash: string | null, parameters?: Omit<SignKeyObjectInput, 'key'>]
 
 const { RSA_PKCS1_PADDING, RSA_PKCS1_PSS_PADDING } = constants
 const pss = (saltLength: number) => ({ padding: RSA_PKCS1_PSS_PADDING, saltLength })
