@@ -17,7 +17,8 @@ import {
 import type { TokenReason } from './errors.ts'
 import { importKey } from './import-key.ts'
 import { KeyRing } from './keyring.ts'
-import { type VerifyOptions, verifyJws, verifyToken } from './verify.ts'
+import type { VerifyOptions } from './options.ts'
+import { verifyJws, verifyToken } from './verify.ts'
 
 const refuses = async (token: string, reason: TokenReason, options: VerifyOptions = OPTIONS) => {
   await assert.rejects(verifyToken(token, KEY, options), { name: 'TokenError', reason })
