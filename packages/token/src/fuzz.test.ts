@@ -67,7 +67,7 @@ async function fuzz(t: TestContext, runs: number, run: (dice: Dice) => Promise<v
   t.after(() => {
     Error.stackTraceLimit = stackTraceLimit
   })
-  const seed = randomInt(2 ** 32)
+  const seed = Number(process.env.JOTTER_TEST_SEED ?? randomInt(2 ** 32))
   const dice = diceOf(seed)
   const start = performance.now()
   for (let i = 1; i <= runs; i++) {
@@ -76,7 +76,7 @@ async function fuzz(t: TestContext, runs: number, run: (dice: Dice) => Promise<v
       console.log(`${i} of ${runs} after ${Math.round((performance.now() - start) / 1000)} s`)
     }
   }
-  t.diagnostic(`${runs} runs, seed ${seed}`)
+  t.diagnostic(`${runs} runs, JOTTER_TEST_SEED=${seed}`)
 }
 
 describe('Of tokens that are spoilt by chance', () => {
