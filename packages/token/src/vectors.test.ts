@@ -125,3 +125,26 @@ describe('Wycheproof, sets of keys', () => {
     })
   }
 })
+
+const signatureFiles: { alg: string; groups: { key: PlainJwk; tests: SignatureTest[] }[] }[] =
+  JSON.parse(readVector('wycheproof-signatures.json'))
+type SignatureTest = readonly [
+  id: number,
+  comment: string,
+  verdict: Verdict,
+  message: string,
+  signature: string,
+]
+
+for (const { alg, groups } of signatureFiles) {
+  test(`Wycheproof, signatures of ${alg}`, () => {
+    for (const { key: jwk, tests } of groups) {
+      const key = importKey(jwk)
+      for (const [id, comment, verdict, message, signature] of tests) {
+        const input = Buffer.from(message, 'hex').toString('latin1')
+        const isGood = key.verify(input, Buffer.from(signature, 'hex'))
+        assert.equal(isGood, verdict === 'valid', `${id} ${comment}`)
+      }
+    }
+  })
+}
