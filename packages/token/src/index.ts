@@ -30,7 +30,7 @@ export { type ImportOptions, importKey, type JwkInput, type KeyInput } from './i
 export { JsonError, type JsonLimits, type JsonProblem, parseStrictJson } from './json.ts'
 export { importJwks } from './jwks.ts'
 export type { Key } from './key.ts'
-export { KeyRing, type VerificationKeys } from './keyring.ts'
+export { demandSet, KeyRing, type VerificationKeys } from './keyring.ts'
 export type { VerifyOptions } from './options.ts'
 export type { SecretEncoding } from './secret.ts'
 export { type SignOptions, signJws, signToken } from './sign.ts'
