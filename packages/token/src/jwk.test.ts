@@ -186,6 +186,16 @@ describe('A private half that belongs to another public half is refused', () => 
   }
 })
 
+test('A-18 a private EC number of zero, or past the order of its curve, is refused', () => {
+  for (const { privateJwk, key } of PAIRS) {
+    if (key.kty !== 'EC') continue
+    const { length } = Buffer.from(privateJwk.d as string, 'base64url')
+    for (const d of [Buffer.alloc(length), odd(length)]) {
+      refuses({ ...privateJwk, d: b64(d) }, 'mismatch')
+    }
+  }
+})
+
 describe('Only public keys where publicOnly is asked', () => {
   for (const { alg, publicJwk, privateJwk, privateKey } of PAIRS) {
     test(`A-20 ${alg}`, () => {

@@ -11,6 +11,7 @@ import {
   type KeyObject,
 } from 'node:crypto'
 import type { Algorithm, KeyType } from './algorithms.ts'
+import { isEcPair } from './ec.ts'
 import { checkEd25519Public } from './ed25519.ts'
 import { KeyError } from './errors.ts'
 import type { KeyMaterial } from './key.ts'
@@ -37,7 +38,11 @@ export const PAIR_TYPES: Readonly<Record<Exclude<KeyType, 'oct'>, PairType>> = {
     check: (numbers) => checkRsaPublic(integers(numbers)),
     isPair: (numbers) => isRsaPair(integers(numbers)),
   },
-  EC: { publicMembers: ['crv', 'x', 'y'], privateMembers: ['d'] },
+  EC: {
+    publicMembers: ['crv', 'x', 'y'],
+    privateMembers: ['d'],
+    isPair: ({ x, y, d }) => isEcPair(x as Buffer, y as Buffer, d as Buffer),
+  },
   OKP: {
     publicMembers: ['crv', 'x'],
     privateMembers: ['d'],
@@ -71,6 +76,8 @@ export function readKeyPair(members: Members, algorithm: Algorithm): KeyMaterial
   const all = { ...numbers, ...numbersOf(members, privateMembers, algorithm) }
   if (isPair?.(all) === false) throw new KeyError('mismatch')
   const signingObject = privateKeyOf(pick(members, ['kty', ...publicMembers, ...privateMembers]))
+  // Not every OpenSSL compares them: some compute the public half of Ed25519 and ignore the given one.
+  if (!createPublicKey(signingObject).equals(keyObject)) throw new KeyError('mismatch')
   return { keyObject, signingObject }
 }
 
