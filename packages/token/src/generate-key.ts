@@ -6,10 +6,9 @@
  */
 import { generateKeyPair } from 'node:crypto'
 import { promisify } from 'node:util'
-import { ALGORITHMS } from './algorithms.ts'
 import { KeyError } from './errors.ts'
 import { thumbprint } from './export-key.ts'
-import { importKey, type JwkInput } from './import-key.ts'
+import { algorithmOf, importKey, type JwkInput } from './import-key.ts'
 import type { Key } from './key.ts'
 
 export interface GenerateOptions {
@@ -31,8 +30,8 @@ export async function generateKey(
   alg: string,
   { kid, modulusBits = 2048 }: GenerateOptions = {},
 ): Promise<Key> {
-  const { keyType, crv } = ALGORITHMS.get(alg) ?? {}
-  if (keyType === undefined) throw new KeyError('unsupported', 'no algorithm of key pairs')
+  const { keyType, crv } = algorithmOf(alg)
+  if (keyType === undefined) throw new KeyError('unsupported', `${alg} takes a secret`)
   // Each kind of key takes what it knows of these options.
   const { privateKey } = await generatePair(keyType as 'rsa', {
     modulusLength: modulusBits,

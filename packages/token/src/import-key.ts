@@ -77,7 +77,7 @@ const READERS: Record<KeyType, Partial<Record<Form, Reader>>> = {
  */
 export function importKey(input: KeyInput, options: ImportOptions = {}): Key {
   const members = snapshot(input, 'a JWK, { pem, alg } or { secret, alg }')
-  const algorithm = algorithmOf(members)
+  const algorithm = algorithmOf(members.alg)
   const form = formOf(members)
   if (form === 'jwk' && members.kty !== algorithm.kty) {
     throw new KeyError('wrong_kty', `${algorithm.name} takes kty ${algorithm.kty}`)
@@ -95,7 +95,8 @@ function formOf(members: Members): Form {
   return 'secret'
 }
 
-function algorithmOf({ alg }: Members): Algorithm {
+/** @throws {KeyError} `unknown_alg`. */
+export function algorithmOf(alg: unknown): Algorithm {
   const algorithm = typeof alg === 'string' ? ALGORITHMS.get(alg) : undefined
   if (algorithm === undefined) {
     throw new KeyError('unknown_alg', `alg is one of ${[...ALGORITHMS.keys()].join(', ')}`)

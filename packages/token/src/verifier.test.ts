@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
+import fc from 'fast-check'
 import { CLAIMS, forge, KEY, NOW, OPTIONS } from '../test/forge.ts'
 import { PAIRS, pair } from '../test/pairs.ts'
-import type { TokenReason } from './errors.ts'
+import type { TokenError, TokenReason } from './errors.ts'
 import { importKey } from './import-key.ts'
 import { Key } from './key.ts'
 import { KeyRing } from './keyring.ts'
 import type { VerifyOptions } from './options.ts'
 import { TokenCache } from './token-cache.ts'
 import { createVerifier, type VerifierOptions } from './verifier.ts'
+import { verifyToken } from './verify.ts'
 
 const es256 = pair('ES256')
 const token = es256.forge()
@@ -101,6 +103,43 @@ describe('C-13 a token that is remembered is checked for everything but its sign
     keys[0] = pair('ES384').key
     assert.deepEqual(await verifier.verifyToken(token, OPTIONS), claims)
   })
+})
+
+test('C-13 with and without a memory, in whatever order, every verdict is the same', async () => {
+  const pairs = [pair('ES256'), pair('EdDSA'), pair('RS256')]
+  const keys = pairs.map(({ key }) => key)
+  const tokens = pairs.flatMap(({ forge }) => [
+    forge(),
+    forge({ payload: { ...CLAIMS, exp: NOW + 1, nbf: NOW } }),
+    forge({ header: { alg: 'none' } }),
+    forge({ payload: [] }),
+    `${forge()}A`,
+  ])
+  const options = fc.record({
+    issuer: fc.constantFrom('me', 'you'),
+    audience: fc.constantFrom('app', 'x', undefined),
+    typ: fc.constantFrom('JWT', 'at+jwt', undefined),
+    now: fc.integer({ min: NOW - 2, max: NOW + 2 }),
+    leewaySeconds: fc.nat(2),
+  })
+  const calls = fc.array(fc.tuple(fc.constantFrom(...tokens), options), { maxLength: 20 })
+  const verdictOf = (check: Promise<object>) =>
+    check.then(
+      (claims) => claims,
+      ({ reason }: TokenError) => reason,
+    )
+  await fc.assert(
+    fc.asyncProperty(calls, fc.integer({ min: 1, max: 4 }), async (calls, maxCachedTokens) => {
+      const verifier = createVerifier(keys, { maxCachedTokens })
+      for (const [token, { now, ...more }] of calls) {
+        const options = { ...more, clock: () => now }
+        assert.deepEqual(
+          await verdictOf(verifier.verifyToken(token, options)),
+          await verdictOf(verifyToken(token, keys, options)),
+        )
+      }
+    }),
+  )
 })
 
 describe('The memory of a verifier', () => {
