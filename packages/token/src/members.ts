@@ -11,7 +11,7 @@ export type Members = Readonly<Record<string, unknown>>
 
 /**
  * A copy of the own members, without a prototype: what a getter, a proxy or a polluted prototype says
- * later changes nothing.
+ * later changes nothing. A member that is undefined is none, as in JSON.
  *
  * @throws {KeyError} `malformed` for what is no object, and for members that are not plain data.
  */
@@ -20,7 +20,10 @@ export function snapshot(input: unknown, expected: string): Members {
     throw new KeyError('malformed', `expected ${expected}`)
   }
   try {
-    return Object.assign(Object.create(null), structuredClone(input))
+    const members = Object.entries(structuredClone(input)).filter(
+      ([, value]) => value !== undefined,
+    )
+    return Object.assign(Object.create(null), Object.fromEntries(members))
   } catch {
     throw new KeyError('malformed', 'its members are not plain data')
   }

@@ -37,14 +37,17 @@ export function readPem(pem: unknown, algorithm: Algorithm): Members {
   if (key.asymmetricKeyType === 'rsa-pss') {
     throw new KeyError('unsupported', 'a key bound to RSASSA-PSS: give it as a plain RSA key')
   }
-  const wanted = [algorithm.keyType, algorithm.crv].filter((name) => name !== undefined).join(' ')
-  const other = new KeyError('wrong_kty', `${algorithm.name} takes keys of ${wanted}`)
-  if (key.asymmetricKeyType !== algorithm.keyType) throw other
+  const { name, keyType, crv } = algorithm
+  if (key.asymmetricKeyType !== keyType) {
+    throw new KeyError('wrong_kty', `${name} takes keys of type ${keyType}`)
+  }
   try {
     return { ...key.export({ format: 'jwk' }) }
   } catch {
-    // Curves that have no name among JWKs.
-    throw other
+    // Curves that have no name among JWKs, and ML-DSA keys that were stored without their seed.
+    throw crv === undefined
+      ? new KeyError('unsupported', 'it cannot be written as a JWK: its seed is missing')
+      : new KeyError('wrong_kty', `${name} takes crv ${crv}`)
   }
 }
 

@@ -62,7 +62,7 @@ export function isRsaPair({ n, e, d, p, q, dp, dq, qi }: RsaPrivate): boolean {
 
 /**
  * The flawed library of CVE-2017-15361 makes primes that are powers of 65537 modulo each of these, and
- * so their products are too; of other moduli one in 2^27 is. 2 stands for the even modulus.
+ * so their products are too; of other moduli less than one in 2^27 is. 2 stands for the even modulus.
  */
 const SMALL_PRIMES = [
   2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97,
