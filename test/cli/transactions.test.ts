@@ -2,7 +2,15 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { type Claims, importKey, signToken } from '@jotter/token'
+import {
+  type Claims,
+  generateKey,
+  importKey,
+  privatePem,
+  publicJwk,
+  publicJwks,
+  signToken,
+} from '@jotter/token'
 import { type Folder, makeFolder, type Running } from '../support/cli.ts'
 import { CUSTOMER } from '../support/service.ts'
 
@@ -228,6 +236,23 @@ describe('any token', { concurrency: 4 }, () => {
     const bad = await jotter(['token', 'verify', token, '--key', 'bad.json'])
     assert.equal(bad.code, 2)
     assert.ok(!bad.stderr.includes(jwk.k))
+  })
+
+  test('a public key checks too, as JWK, set or PEM; what must not stand together is refused', async () => {
+    const key = await generateKey('ES256')
+    const token = await signToken({ iss: 'me', exp: now + 600 }, key)
+    const oct = { kty: 'oct', alg: 'HS256', k: Buffer.from(SECRET).toString('base64url') }
+    writeFileSync(join(path, 'es256.json'), JSON.stringify(publicJwk(key)))
+    writeFileSync(join(path, 'public.json'), JSON.stringify(publicJwks(key)))
+    writeFileSync(join(path, 'mixed.json'), JSON.stringify({ keys: [publicJwk(key), oct] }))
+    writeFileSync(join(path, 'es256.pem'), privatePem(key))
+    for (const args of [['es256.json'], ['public.json'], ['es256.pem', '--alg', 'ES256']]) {
+      const { code, stderr } = await jotter(['token', 'verify', token, '--key', ...args])
+      assert.equal(code, 0, stderr)
+    }
+    const mixed = await jotter(['token', 'verify', token, '--key', 'mixed.json'])
+    assert.equal(mixed.code, 2)
+    assert.match(mixed.stderr, /secrets and key pairs do not go together/)
   })
 
   for (const [name, claims, args, reason] of [

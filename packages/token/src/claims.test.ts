@@ -3,7 +3,8 @@ import { describe, test } from 'node:test'
 import { CLAIMS, forge, KEY, NOW, OPTIONS } from '../test/forge.ts'
 import { isNumericDate } from './claims.ts'
 import type { TokenReason } from './errors.ts'
-import { type VerifyOptions, verifyToken } from './verify.ts'
+import type { VerifyOptions } from './options.ts'
+import { verifyToken } from './verify.ts'
 
 type Verdict = TokenReason | 'accepted'
 

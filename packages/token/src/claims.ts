@@ -30,6 +30,7 @@ export interface Expectations {
   readonly leewaySeconds: number
   readonly issuer: string
   readonly audience: string | undefined
+  readonly typ: string | undefined
   /** Infinity when any life will do. */
   readonly maxLifetimeSeconds: number
   readonly requiredClaims: readonly string[]

@@ -57,7 +57,11 @@ export const KEY_REASONS = {
   too_short: 'the secret is too short',
   not_a_secret: 'a key of a key pair, or a certificate, is no HMAC secret',
   published: 'the secret is a published example',
-  duplicate: 'the key ring holds the key twice',
+  weak: 'the key is too weak to trust',
+  mismatch: 'the private half does not belong to the public half',
+  private: 'only a public key may stand here',
+  duplicate: 'one key, or one kid, is there twice',
+  mixed: 'secrets and key pairs do not go together',
 } as const
 
 export type KeyReason = keyof typeof KEY_REASONS

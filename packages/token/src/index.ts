@@ -5,7 +5,7 @@
  * @module
  */
 export type { Claims, VerifiedClaims } from './claims.ts'
-export type { Clock, EpochMilliseconds, EpochSeconds } from './clock.ts'
+export type { EpochSeconds } from './clock.ts'
 export type { JoseHeader } from './compact.ts'
 export { decodeUnverified, type UnverifiedToken } from './decode.ts'
 export {
@@ -16,9 +16,23 @@ export {
   TokenError,
   type TokenReason,
 } from './errors.ts'
+export {
+  type PrivateJwk,
+  type PublicJwk,
+  privateJwk,
+  privatePem,
+  publicJwk,
+  publicJwks,
+  thumbprint,
+} from './export-key.ts'
+export { type GenerateOptions, generateKey } from './generate-key.ts'
+export { type ImportOptions, importKey, type JwkInput, type KeyInput } from './import-key.ts'
 export { JsonError, type JsonLimits, type JsonProblem, parseStrictJson } from './json.ts'
-export { type ImportOptions, importKey, type Key, type KeyInput } from './key.ts'
-export { KeyRing, type VerificationKeys } from './keyring.ts'
+export { importJwks } from './jwks.ts'
+export type { Key } from './key.ts'
+export { demandSet, KeyRing, type VerificationKeys } from './keyring.ts'
+export type { VerifyOptions } from './options.ts'
 export type { SecretEncoding } from './secret.ts'
 export { type SignOptions, signJws, signToken } from './sign.ts'
-export { type VerifiedJws, type VerifyOptions, verifyJws, verifyToken } from './verify.ts'
+export { createVerifier, type Verifier, type VerifierOptions } from './verifier.ts'
+export { type VerifiedJws, verifyJws, verifyToken } from './verify.ts'

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { CompactSign, compactVerify, jwtVerify, SignJWT } from 'jose'
+import { CompactSign, compactVerify, importJWK, jwtVerify, SignJWT } from 'jose'
 import { CLAIMS, forge, NOW, OPTIONS, SECRET } from '../test/forge.ts'
-import { importKey } from './key.ts'
+import { PAIRS } from '../test/pairs.ts'
+import { importKey } from './import-key.ts'
 import { signJws, signToken } from './sign.ts'
 import { verifyJws, verifyToken } from './verify.ts'
 
@@ -17,18 +18,27 @@ const claims = fc
   .map((more) => ({ ...CLAIMS, ...more }))
 const kid = fc.option(fc.string({ minLength: 1 }), { nil: undefined })
 
-for (const alg of ['HS256', 'HS384', 'HS512']) {
-  describe(alg, () => {
-    const secret = randomBytes(64)
+const secrets = ['HS256', 'HS384', 'HS512'].map((alg) => {
+  const k = randomBytes(64).toString('base64url')
+  return { alg, privateJwk: { kty: 'oct', alg, k }, publicJwk: { kty: 'oct', alg, k } }
+})
+
+for (const { alg, privateJwk, publicJwk } of [...secrets, ...PAIRS]) {
+  describe(alg, async () => {
+    const ours = importKey(publicJwk)
+    const [theirs, theirPublic] = await Promise.all([importJWK(privateJwk), importJWK(publicJwk)])
+    // Each run of a slow algorithm takes milliseconds.
+    const runs = { numRuns: ours.kty === 'oct' ? 100 : 20 }
 
     test('jose accepts what is signed here', async () => {
       await fc.assert(
         fc.asyncProperty(claims, kid, async (claims, kid) => {
-          const token = await signToken(claims, importKey({ secret, alg, kid }))
-          const { payload, protectedHeader } = await jwtVerify(token, secret, JOSE)
+          const token = await signToken(claims, importKey({ ...privateJwk, ...(kid && { kid }) }))
+          const { payload, protectedHeader } = await jwtVerify(token, theirPublic, JOSE)
           assert.deepEqual(payload, claims)
           assert.deepEqual(protectedHeader, { typ: 'JWT', alg, ...(kid && { kid }) })
         }),
+        runs,
       )
     })
 
@@ -36,22 +46,23 @@ for (const alg of ['HS256', 'HS384', 'HS512']) {
       await fc.assert(
         fc.asyncProperty(claims, kid, async (claims, kid) => {
           const header = { alg, typ: 'JWT', ...(kid && { kid }) }
-          const token = await new SignJWT(claims).setProtectedHeader(header).sign(secret)
-          const key = importKey({ secret, alg, kid })
-          assert.deepEqual(await verifyToken(token, key, { ...OPTIONS, typ: 'JWT' }), claims)
+          const token = await new SignJWT(claims).setProtectedHeader(header).sign(theirs)
+          assert.deepEqual(await verifyToken(token, ours, { ...OPTIONS, typ: 'JWT' }), claims)
         }),
+        runs,
       )
     })
 
     test('bytes go both ways', async () => {
-      const key = importKey({ secret, alg })
+      const key = importKey(privateJwk)
       await fc.assert(
         fc.asyncProperty(fc.uint8Array({ minLength: 1 }), async (bytes) => {
-          const theirs = await new CompactSign(bytes).setProtectedHeader({ alg }).sign(secret)
-          assert.equal(await signJws(bytes, key), theirs)
-          assert.deepEqual((await verifyJws(theirs, key)).payload, bytes)
-          assert.deepEqual((await compactVerify(theirs, secret)).payload, bytes)
+          const token = await new CompactSign(bytes).setProtectedHeader({ alg }).sign(theirs)
+          assert.deepEqual((await verifyJws(token, ours)).payload, bytes)
+          const back = await compactVerify(await signJws(bytes, key), theirPublic)
+          assert.deepEqual(Buffer.from(back.payload), Buffer.from(bytes))
         }),
+        runs,
       )
     })
   })

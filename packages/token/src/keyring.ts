@@ -16,20 +16,14 @@ export class KeyRing {
   // A Map and not an object: `__proto__` and `constructor` are ordinary, absent names.
   readonly #named = new Map<string, readonly Key[]>()
 
-  /** @throws {KeyError} `duplicate` for a kid or a key that is there twice, `wrong_use`. */
+  /** @throws {KeyError} `wrong_use`, `duplicate` or `mixed`. */
   constructor(active: Key, verifying: readonly Key[] = []) {
     if (!active.signs) throw new KeyError('wrong_use', 'the active key does not sign')
     this.active = active
-    this.keys = Object.freeze([active, ...verifying])
+    this.keys = demandSet([active, ...verifying])
     this.#anonymous = this.keys.filter(({ kid }) => kid === undefined)
-    for (const [index, key] of this.keys.entries()) {
-      if (!key.verifies) throw new KeyError('wrong_use', 'a key of the ring does not verify')
-      // Under another kid or alg it would still be one key with two uses (RFC 8725 §3.1).
-      const isAgain = this.keys.slice(0, index).some((one) => one.keyObject.equals(key.keyObject))
-      if (isAgain) throw new KeyError('duplicate')
-      if (key.kid === undefined) continue
-      if (this.#named.has(key.kid)) throw new KeyError('duplicate', 'two keys of one kid')
-      this.#named.set(key.kid, [key, ...this.#anonymous])
+    for (const key of this.keys) {
+      if (key.kid !== undefined) this.#named.set(key.kid, [key, ...this.#anonymous])
     }
     Object.freeze(this)
   }
@@ -41,10 +35,36 @@ export class KeyRing {
   }
 }
 
+/**
+ * The keys, if they may stand beside each other.
+ *
+ * @throws {KeyError} `duplicate` for a kid or a key that is there twice, `mixed` for secrets beside
+ *   public keys, which invite taking one for the other (RFC 8725 §2.1), `wrong_use`.
+ */
+export function demandSet(keys: readonly Key[]): readonly Key[] {
+  const kids = new Set<string>()
+  for (const [index, key] of keys.entries()) {
+    if (!key.verifies) throw new KeyError('wrong_use', 'a key of the set does not verify')
+    // Under another kid or alg it would still be one key with two uses (RFC 8725 §3.1).
+    const isAgain = keys.slice(0, index).some((one) => one.keyObject.equals(key.keyObject))
+    if (isAgain) throw new KeyError('duplicate', 'two keys are one')
+    if (key.kid === undefined) continue
+    if (kids.has(key.kid)) throw new KeyError('duplicate', 'two keys of one kid')
+    kids.add(key.kid)
+  }
+  if (isMixed(keys)) throw new KeyError('mixed')
+  return Object.freeze([...keys])
+}
+
+function isMixed(keys: readonly Key[]): boolean {
+  const secrets = keys.filter(({ kty }) => kty === 'oct').length
+  return secrets !== 0 && secrets !== keys.length
+}
+
 /** What a token may be checked with. */
 export type VerificationKeys = Key | readonly Key[] | KeyRing
 
-/** @throws {TypeError} When there is no key, or something else than keys that verify. */
+/** @throws {TypeError} When there is no key, something else than keys that verify, or a mixture. */
 export function demandKeys(keys: VerificationKeys): KeyRing | readonly Key[] {
   if (keys instanceof KeyRing) return keys
   const list = keys instanceof Key ? [keys] : keys
@@ -53,6 +73,7 @@ export function demandKeys(keys: VerificationKeys): KeyRing | readonly Key[] {
     if (!(key instanceof Key)) throw new TypeError('a key is what importKey returns')
     if (!key.verifies) throw new TypeError('the key does not verify')
   }
+  if (list.length > 1 && isMixed(list)) throw new TypeError('secrets and key pairs are mixed')
   return list
 }
 

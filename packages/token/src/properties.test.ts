@@ -3,18 +3,23 @@ import { randomBytes } from 'node:crypto'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { CLAIMS, forge, KEY, OPTIONS } from '../test/forge.ts'
+import { PAIRS, pair } from '../test/pairs.ts'
 import { decodeUnverified } from './decode.ts'
 import { TOKEN_REASONS, TokenError } from './errors.ts'
-import { importKey, type Key } from './key.ts'
+import { importKey } from './import-key.ts'
+import type { Key } from './key.ts'
 import { signJws, signToken } from './sign.ts'
 import { verifyJws, verifyToken } from './verify.ts'
 
-const KEYS: readonly Key[] = [
+const SECRETS: readonly Key[] = [
   KEY,
   importKey({ secret: randomBytes(48), alg: 'HS384' }),
   importKey({ secret: randomBytes(64), alg: 'HS512', kid: 'k' }),
 ]
-const anyKey = fc.constantFrom(...KEYS)
+const KEY_PAIRS = PAIRS.map(({ key }) => key)
+const anyKey = fc.constantFrom(...SECRETS, ...KEY_PAIRS)
+/** All keys that `key` may stand beside. */
+const besides = (key: Key) => (key.kty === 'oct' ? SECRETS : KEY_PAIRS)
 /** Text that may be in a token: anything but NUL and lone surrogates. */
 const text = fc.string({ unit: 'grapheme' }).filter((written) => !written.includes('\0'))
 const name = text.filter((written) => !(written in { ...CLAIMS, nbf: 0, jti: '' }))
@@ -38,7 +43,7 @@ describe('For every token', () => {
     await fc.assert(
       fc.asyncProperty(moreClaims, anyKey, async (more, key) => {
         const claims = { ...CLAIMS, ...more }
-        assert.deepEqual(await judge(await signToken(claims, key), KEYS), claims)
+        assert.deepEqual(await judge(await signToken(claims, key), besides(key)), claims)
       }),
     )
   })
@@ -63,10 +68,24 @@ describe('For every token', () => {
           const at = where % token.length
           const other = String.fromCharCode(token.charCodeAt(at) ^ change)
           const changed = token.slice(0, at) + other + token.slice(at + 1)
-          assert.equal(typeof (await judge(changed, KEYS)), 'string')
+          assert.equal(typeof (await judge(changed, besides(key))), 'string')
         },
       ),
       { numRuns: 2_000 },
+    )
+  })
+
+  test('one other bit of the signature makes it a bad one', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyKey, fc.nat(), fc.nat(7), async (key, where, bit) => {
+        const [header, payload, signature] = (await signToken(CLAIMS, key)).split('.')
+        const bytes = Buffer.from(signature as string, 'base64url')
+        const at = where % bytes.length
+        bytes[at] = (bytes[at] as number) ^ (1 << bit)
+        const changed = `${header}.${payload}.${bytes.toString('base64url')}`
+        assert.equal(await judge(changed, besides(key)), 'bad_signature')
+      }),
+      { numRuns: 500 },
     )
   })
 
@@ -112,11 +131,35 @@ describe('For every token', () => {
   })
 })
 
+test('the order of header members changes no verdict', async () => {
+  const names = ['alg', 'typ', 'kid', 'x', 'crit'] as const
+  const pairs = fc.constantFrom(...PAIRS.filter(({ key }) => key.kty !== 'EC'))
+  await fc.assert(
+    fc.asyncProperty(
+      pairs,
+      fc.subarray([...names]),
+      fc.shuffledSubarray([...names], { minLength: names.length }),
+      async (one, some, order) => {
+        const members = { alg: one.alg, typ: 'JWT', kid: 'k', x: [1], crit: ['x'] }
+        const headerOf = (list: readonly (typeof names)[number][]) =>
+          Object.fromEntries(list.filter((n) => some.includes(n)).map((n) => [n, members[n]]))
+        const first = await judge(one.forge({ header: headerOf(names) }), one.key)
+        const second = await judge(one.forge({ header: headerOf(order) }), one.key)
+        assert.deepEqual(second, first)
+        const isGood = some.includes('alg') && !some.includes('crit')
+        assert.deepEqual(first, isGood ? CLAIMS : 'malformed')
+      },
+    ),
+    { numRuns: 200 },
+  )
+})
+
 describe('Whatever is given as a token', () => {
   test('a value of any type is judged', async () => {
     await fc.assert(
       fc.asyncProperty(fc.anything(), async (token) => {
-        assert.equal(await judge(token, KEYS), 'malformed')
+        assert.equal(await judge(token, SECRETS), 'malformed')
+        assert.equal(await judge(token, KEY_PAIRS), 'malformed')
       }),
     )
   })
@@ -125,7 +168,7 @@ describe('Whatever is given as a token', () => {
     const dotted = fc.array(fc.base64String(), { maxLength: 5 }).map((all) => all.join('.'))
     await fc.assert(
       fc.asyncProperty(fc.oneof(fc.string({ unit: 'binary' }), dotted), async (token) => {
-        assert.equal(typeof (await judge(token, KEYS)), 'string')
+        assert.equal(typeof (await judge(token, SECRETS)), 'string')
         try {
           decodeUnverified(token)
         } catch (error) {
@@ -139,9 +182,11 @@ describe('Whatever is given as a token', () => {
   test('any signed header and payload is judged', async () => {
     await fc.assert(
       fc.asyncProperty(part, part, async (header, payload) => {
-        await judge(forge({ payload }), KEYS)
-        await judge(forge({ header }), KEYS)
-        await judge(forge({ header: { alg: 'HS256', kid: header } }), KEYS)
+        await judge(forge({ payload }), SECRETS)
+        await judge(forge({ header }), SECRETS)
+        await judge(forge({ header: { alg: 'HS256', kid: header } }), SECRETS)
+        await judge(pair('EdDSA').forge({ header, payload }), KEY_PAIRS)
+        await judge(pair('RS256').forge({ payload }), KEY_PAIRS)
       }),
       { numRuns: 1_000 },
     )
@@ -151,7 +196,7 @@ describe('Whatever is given as a token', () => {
     const names = fc.constantFrom('iss', 'aud', 'exp', 'nbf', 'iat', 'sub', 'jti', 'toString')
     await fc.assert(
       fc.asyncProperty(names, fc.json(), async (claim, json) => {
-        await judge(forge({ payload: `{"iss":"me","exp":${2e9},"${claim}":${json}}` }), KEYS)
+        await judge(forge({ payload: `{"iss":"me","exp":${2e9},"${claim}":${json}}` }), SECRETS)
       }),
       { numRuns: 1_000 },
     )

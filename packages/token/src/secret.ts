@@ -5,15 +5,11 @@
  *
  * @module
  */
-import {
-  createPrivateKey,
-  createPublicKey,
-  createSecretKey,
-  type KeyObject,
-  X509Certificate,
-} from 'node:crypto'
+import { createSecretKey } from 'node:crypto'
 import type { Algorithm } from './algorithms.ts'
 import { KeyError } from './errors.ts'
+import type { KeyMaterial } from './key.ts'
+import { isKeyPairForm } from './key-pair-form.ts'
 
 /** What the text of a secret must not contain, by encoding. */
 const STRAY = {
@@ -49,17 +45,18 @@ export interface SecretOptions {
 export function secretKey(
   secret: unknown,
   encoding: unknown,
-  { name, minimumBytes }: Algorithm,
+  { name, minimumBytes = 0 }: Algorithm,
   { allowShortSecret = false }: SecretOptions,
-): KeyObject {
+): KeyMaterial {
   const bytes = bytesOf(secret, encoding)
   if (bytes.length === 0) throw new KeyError('empty')
-  if (looksLikeKeyPair(bytes)) throw new KeyError('not_a_secret')
+  if (isKeyPairForm(bytes)) throw new KeyError('not_a_secret')
   if (!allowShortSecret && bytes.length < minimumBytes) {
     throw new KeyError('too_short', `${name} needs ${minimumBytes} bytes, it has ${bytes.length}`)
   }
   if (!allowShortSecret && PUBLISHED.has(bytes.toString('latin1'))) throw new KeyError('published')
-  return createSecretKey(bytes)
+  const key = createSecretKey(bytes)
+  return { keyObject: key, signingObject: key }
 }
 
 function bytesOf(secret: unknown, encoding: unknown): Buffer {
@@ -94,40 +91,4 @@ function decodeSecret(text: string, encoding: unknown): Buffer {
 
 function isEncoding(encoding: unknown): encoding is SecretEncoding {
   return typeof encoding === 'string' && Object.hasOwn(STRAY, encoding)
-}
-
-/**
- * Whether the bytes are a key of a key pair, or a certificate: as PEM, SSH, JWK, JWKS or DER, bare
- * or in base64. Whoever knows the public half could sign with such a "secret" (RFC 8725 §2.1).
- */
-function looksLikeKeyPair(bytes: Buffer): boolean {
-  const text = bytes.toString('latin1')
-  return (
-    /-----BEGIN |\b(?:ssh|ecdsa-sha2)-[\w@.-]+ AAAA/.test(text) ||
-    /^[^{]{0,8}\{.*"(?:kty|keys)"/s.test(text) ||
-    isDer(bytes) ||
-    isDer(Buffer.from(text, 'base64'))
-  )
-}
-
-function isDer(bytes: Buffer): boolean {
-  // Every one of these is an ASN.1 SEQUENCE; the parsers are asked only then.
-  if (bytes[0] !== 0x30) return false
-  return [
-    () => createPublicKey({ key: bytes, format: 'der', type: 'spki' }),
-    () => createPublicKey({ key: bytes, format: 'der', type: 'pkcs1' }),
-    () => createPrivateKey({ key: bytes, format: 'der', type: 'pkcs8' }),
-    () => createPrivateKey({ key: bytes, format: 'der', type: 'pkcs1' }),
-    () => createPrivateKey({ key: bytes, format: 'der', type: 'sec1' }),
-    () => new X509Certificate(bytes),
-  ].some(succeeds)
-}
-
-function succeeds(attempt: () => unknown): boolean {
-  try {
-    attempt()
-    return true
-  } catch {
-    return false
-  }
 }

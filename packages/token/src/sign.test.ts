@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { CLAIMS, encode, KEY, OPTIONS, readVector, SECRET, signText } from '../test/forge.ts'
 import type { Claims } from './claims.ts'
-import { importKey } from './key.ts'
+import { importKey } from './import-key.ts'
 import { signJws, signToken } from './sign.ts'
 import { verifyToken } from './verify.ts'
 

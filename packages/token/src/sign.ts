@@ -46,12 +46,23 @@ export async function signToken(
   return compact(json, key, typ)
 }
 
-function compact(payload: Uint8Array | string, key: Key, typ: string | undefined): string {
-  if (!key.signs) throw new TypeError('the key does not sign')
+function compact(
+  payload: Uint8Array | string,
+  key: Key,
+  typ: string | undefined,
+): string | Promise<string> {
   // It could not be told from a detached one, and verifiers refuse it.
   if (payload.length === 0) throw new TypeError('the payload is empty')
   const input = key.prefix(typ) + encodeBase64url(payload)
-  const token = `${input}.${key.sign(input)}`
+  const signature = key.sign(input)
+  // What is there already is not waited for: most algorithms answer at once.
+  return typeof signature === 'string'
+    ? join(input, signature)
+    : signature.then((late) => join(input, late))
+}
+
+function join(input: string, signature: string): string {
+  const token = `${input}.${signature}`
   if (token.length > MAX_TOKEN_CHARACTERS) {
     throw new RangeError(`the token has ${token.length} characters of ${MAX_TOKEN_CHARACTERS}`)
   }

@@ -4,34 +4,11 @@
  *
  * @module
  */
-import {
-  type Claims,
-  checkClaims,
-  type Expectations,
-  MAX_NUMERIC_DATE,
-  type VerifiedClaims,
-} from './claims.ts'
-import type { EpochSeconds } from './clock.ts'
+import { type Claims, checkClaims, type Expectations, type VerifiedClaims } from './claims.ts'
 import { type CompactJws, type JoseHeader, parseCompact, parseObject } from './compact.ts'
 import { TokenError } from './errors.ts'
 import { candidates, demandKeys, type VerificationKeys } from './keyring.ts'
-
-export interface VerifyOptions {
-  /** Compared with `iss` byte for byte (RFC 8725 §3.8). */
-  readonly issuer: string
-  /** Who we are. Without it a token that has an `aud` is refused (RFC 7519 §4.1.3). */
-  readonly audience?: string | undefined
-  /** The `typ` that is wanted (RFC 8725 §3.11). Default: any. */
-  readonly typ?: string | undefined
-  /** How far the clocks of minter and verifier may differ. Default 0. */
-  readonly leewaySeconds?: number | undefined
-  /** The time, in seconds: fractions count. */
-  readonly clock: () => EpochSeconds
-  /** Longest `exp - iat`. Then `iat` is demanded too. Default: any life. */
-  readonly maxLifetimeSeconds?: number | undefined
-  /** Claims that must be there besides `iss` and `exp`. Default: none. */
-  readonly requiredClaims?: readonly string[] | undefined
-}
+import { expectationsOf, type VerifyOptions } from './options.ts'
 
 export interface VerifiedJws {
   readonly header: JoseHeader
@@ -66,14 +43,21 @@ export async function verifyToken(
 ): Promise<VerifiedClaims> {
   const expected = expectationsOf(options)
   const { header, payload } = authenticate(token, keys)
-  const claims: Claims = parseObject('payload', payload)
-  if (options.typ !== undefined && !isTyp(header.typ, options.typ)) {
-    throw new TokenError('wrong_type')
-  }
+  return checkContent(header.typ, parseObject('payload', payload), expected)
+}
+
+/** What is left to do once the signature is known to be good. @throws {TokenError} */
+export function checkContent(
+  typ: string | undefined,
+  claims: Claims,
+  expected: Expectations,
+): VerifiedClaims {
+  if (expected.typ !== undefined && !isTyp(typ, expected.typ)) throw new TokenError('wrong_type')
   return checkClaims(claims, expected)
 }
 
-function authenticate(token: unknown, given: VerificationKeys): CompactJws {
+/** Everything up to the signature. @throws {TokenError} @throws {TypeError} */
+export function authenticate(token: unknown, given: VerificationKeys): CompactJws {
   const keys = demandKeys(given)
   const jws = parseCompact(token)
   const { header, signature, signingInput } = jws
@@ -97,47 +81,4 @@ function isTyp(typ: string | undefined, wanted: string): boolean {
 
 function mediaType(typ: string): string {
   return typ.toLowerCase().replace(/^application\//, '')
-}
-
-/**
- * A mistake in an option must not become a verdict about a token: a leeway of NaN or Infinity
- * compares false with everything, and so would switch checks off without a word.
- */
-function expectationsOf({
-  issuer,
-  audience,
-  typ,
-  leewaySeconds = 0,
-  clock,
-  maxLifetimeSeconds,
-  requiredClaims = [],
-}: VerifyOptions): Expectations {
-  demandText('issuer', issuer)
-  if (audience !== undefined) demandText('audience', audience)
-  if (typ !== undefined) demandText('typ', typ)
-  demandSeconds('leewaySeconds', leewaySeconds)
-  if (maxLifetimeSeconds !== undefined) demandSeconds('maxLifetimeSeconds', maxLifetimeSeconds)
-  if (!Array.isArray(requiredClaims)) throw new TypeError('requiredClaims is not an array')
-  const now = clock()
-  demandSeconds('the time that clock gives', now)
-  return {
-    now,
-    leewaySeconds,
-    issuer,
-    audience,
-    maxLifetimeSeconds: maxLifetimeSeconds ?? Infinity,
-    requiredClaims,
-  }
-}
-
-function demandText(name: string, value: unknown): void {
-  if (typeof value !== 'string' || value === '') throw new TypeError(`${name} is not a text`)
-}
-
-/** Milliseconds are past the largest NumericDate, and so found out as well. */
-function demandSeconds(name: string, value: unknown): void {
-  if (typeof value !== 'number') throw new TypeError(`${name} is not a number`)
-  if (!(value >= 0 && value <= MAX_NUMERIC_DATE)) {
-    throw new RangeError(`${name} is not between 0 and ${MAX_NUMERIC_DATE} seconds`)
-  }
 }

@@ -1,7 +1,14 @@
 /** The keys that a token is checked with, as a line of `jotter token verify` names them. */
 
 import { readFileSync } from 'node:fs'
-import { importKey, type Key, KeyError, type KeyInput, parseStrictJson } from '@jotter/token'
+import {
+  demandSet,
+  importKey,
+  type Key,
+  KeyError,
+  type KeyInput,
+  parseStrictJson,
+} from '@jotter/token'
 import type { Context } from './context.ts'
 import { CliError } from './failure.ts'
 import { EXIT, type Io, warn } from './io.ts'
@@ -25,14 +32,22 @@ export function readSecret(context: Context, text: string, alg = 'HS256'): Key {
  * @param alg For keys that do not name theirs.
  * @throws {CliError} With the usage code.
  */
-export function readKeys({ io }: Context, path: string, alg: string | undefined): Key[] {
+export function readKeys({ io }: Context, path: string, alg: string | undefined): readonly Key[] {
   const source = `--key ${path}`
   const text = readFile(path, source)
   const inputs = text.includes('-----BEGIN ') ? [pem(text, alg, source)] : jwks(text, source)
   if (inputs.length === 0) {
     throw new CliError(EXIT.usage, 'the set holds no key', { from: source })
   }
-  return inputs.map((input) => load(io, { ...(alg !== undefined && { alg }), ...input }, source))
+  const keys = inputs.map((input) =>
+    load(io, { ...(alg !== undefined && { alg }), ...input }, source),
+  )
+  try {
+    return demandSet(keys)
+  } catch (error) {
+    if (error instanceof KeyError) throw new CliError(EXIT.usage, error.message, { from: source })
+    throw error
+  }
 }
 
 function secretText({ environment }: Context, named: string, source: string): string {

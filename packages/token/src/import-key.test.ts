@@ -4,7 +4,8 @@ import { describe, test } from 'node:test'
 import { inspect } from 'node:util'
 import { readVector, SECRET } from '../test/forge.ts'
 import type { KeyReason } from './errors.ts'
-import { importKey, Key, type KeyInput } from './key.ts'
+import { importKey, type KeyInput } from './import-key.ts'
+import { Key } from './key.ts'
 
 const K = SECRET.toString('base64url')
 const jwk = { kty: 'oct', alg: 'HS256', k: K }
@@ -47,12 +48,22 @@ describe('importKey takes', () => {
   })
 })
 
+const SSH_KINDS = [
+  'ssh-rsa',
+  'ssh-dss',
+  'ssh-ed25519',
+  'ecdsa-sha2-nistp256',
+  'sk-ssh-ed25519@openssh.com',
+  'sk-ecdsa-sha2-nistp256@openssh.com',
+]
+
 describe('importKey refuses', () => {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const spki = publicKey.export({ type: 'spki', format: 'pem' }).toString()
   const publicJwk = publicKey.export({ format: 'jwk' })
+  const spkiDer = publicKey.export({ type: 'spki', format: 'der' })
   const certificate = readVector('certificate.pem')
-  const keyPairs: readonly [name: string, secret: string | Uint8Array][] = [
+  const keyPairs: readonly (readonly [name: string, secret: string | Uint8Array])[] = [
     ['SPKI PEM', spki],
     ['SPKI PEM without its last newline', spki.trimEnd()],
     ['SPKI PEM with CRLF', spki.replaceAll('\n', '\r\n')],
@@ -71,7 +82,30 @@ describe('importKey refuses', () => {
     ['a certificate as PEM', certificate],
     ['a certificate as DER', new X509Certificate(certificate).raw],
     ['x5c, the base64 of a certificate', new X509Certificate(certificate).raw.toString('base64')],
-    ['an OpenSSH public key', `ssh-rsa AAAAB3NzaC1yc2E${publicJwk.n} me@host`],
+    ...SSH_KINDS.flatMap((kind) => {
+      const length = Buffer.from([0, 0, 0, kind.length])
+      const wire = Buffer.concat([length, Buffer.from(kind), Buffer.alloc(40, 7)])
+      const text = wire.toString('base64')
+      return [
+        [`an OpenSSH key of ${kind}`, `${kind} ${text} me@host`] as const,
+        [`an OpenSSH key of ${kind} without its name`, text] as const,
+        [`an OpenSSH key of ${kind} as bytes`, wire] as const,
+      ]
+    }),
+    ['an SSH2 public key', '---- BEGIN SSH2 PUBLIC KEY ----\nComment: "x"\nBCDE'],
+    ['a key of PuTTY', 'PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none'],
+    ['SPKI PEM in UTF-16', Buffer.from(spki, 'utf16le')],
+    ['SPKI PEM in base64', Buffer.from(spki).toString('base64')],
+    ['SPKI DER in hexadecimal', spkiDer.toString('hex')],
+    ['SPKI DER in hexadecimal with colons', spkiDer.toString('hex').replace(/..(?=.)/g, '$&:')],
+    ['SPKI DER in base64url', spkiDer.toString('base64url')],
+    ['a JWK far down in a text', `${' '.repeat(99)}[${JSON.stringify(publicJwk)}]`],
+    ['a JWK in base64', Buffer.from(JSON.stringify(publicJwk)).toString('base64')],
+    ...['P-256', 'P-384', 'P-521'].map((namedCurve) => {
+      const { x, y } = generateKeyPairSync('ec', { namedCurve }).publicKey.export({ format: 'jwk' })
+      const bytes = [x, y].map((text) => Buffer.from(text as string, 'base64url'))
+      return [`a point of ${namedCurve}`, Buffer.concat([Buffer.from([4]), ...bytes])] as const
+    }),
   ]
   for (const [name, secret] of keyPairs) {
     test(`A-03 a public key is never an HMAC secret: ${name}`, () => {
@@ -132,6 +166,59 @@ describe('importKey refuses', () => {
     ['an unknown encoding', { secret: K, alg: 'HS256', encoding: 'toString' }, 'malformed'],
   ]
   for (const [name, input, reason] of rows) test(name, () => refuses(input, reason))
+})
+
+describe('Members that are not plain data', () => {
+  const refusing = new Proxy({}, { ownKeys: () => assert.fail('asked') })
+  const { proxy, revoke } = Proxy.revocable({ ...jwk }, {})
+  revoke()
+  const rows: readonly (readonly [name: string, input: unknown])[] = [
+    ['a proxy that throws', refusing],
+    ['a proxy', new Proxy({ ...jwk }, {})],
+    ['a revoked proxy', proxy],
+    [
+      'a getter that throws',
+      Object.defineProperty({ ...jwk }, 'k', { enumerable: true, get: assert.fail }),
+    ],
+    ['a member that throws', { ...jwk, key_ops: refusing }],
+    ['a function', { ...jwk, k: () => K }],
+  ]
+  for (const [name, input] of rows) test(`are refused: ${name}`, () => refuses(input, 'malformed'))
+
+  test('of a prototype do not count', () => {
+    refuses(Object.create(jwk), 'unknown_alg')
+    refuses(Object.assign(Object.create({ k: K }), { kty: 'oct', alg: 'HS256' }), 'empty')
+  })
+
+  test('are read once: a getter that answers differently changes nothing', () => {
+    let asked = 0
+    const input = Object.defineProperty({ ...jwk }, 'alg', {
+      enumerable: true,
+      get: () => (asked++ === 0 ? 'HS256' : 'none'),
+    })
+    assert.equal(importKey(input).alg, 'HS256')
+    assert.equal(asked, 1)
+  })
+})
+
+test('a long secret is judged in a moment, whatever it says', () => {
+  for (const part of [
+    'ssh-',
+    'ssh-a.',
+    '"kty"',
+    '"kty" ',
+    '-----BEGIN',
+    'AAAAB',
+    '{',
+    'AA AA',
+    '0',
+  ]) {
+    const secret = part.repeat(200_000 / part.length)
+    const start = performance.now()
+    importKey({ secret, alg: 'HS256' })
+    const took = performance.now() - start
+    assert.ok(took < 200, `${part}: ${took} ms`)
+  }
 })
 
 describe('A character outside the alphabet is named with its position', () => {

@@ -1,0 +1,69 @@
+/**
+ * What a verifier is told to demand of a token, and the mistakes that can be made there. Knows nothing
+ * of tokens.
+ *
+ * @module
+ */
+import { type Expectations, MAX_NUMERIC_DATE } from './claims.ts'
+import type { EpochSeconds } from './clock.ts'
+
+export interface VerifyOptions {
+  /** Compared with `iss` byte for byte (RFC 8725 §3.8). */
+  readonly issuer: string
+  /** Who we are. Without it a token that has an `aud` is refused (RFC 7519 §4.1.3). */
+  readonly audience?: string | undefined
+  /** The `typ` that is wanted (RFC 8725 §3.11). Default: any. */
+  readonly typ?: string | undefined
+  /** How far the clocks of minter and verifier may differ. Default 0. */
+  readonly leewaySeconds?: number | undefined
+  /** The time, in seconds: fractions count. */
+  readonly clock: () => EpochSeconds
+  /** Longest `exp - iat`. Then `iat` is demanded too. Default: any life. */
+  readonly maxLifetimeSeconds?: number | undefined
+  /** Claims that must be there besides `iss` and `exp`. Default: none. */
+  readonly requiredClaims?: readonly string[] | undefined
+}
+
+/**
+ * A mistake in an option must not become a verdict about a token: a leeway of NaN or Infinity
+ * compares false with everything, and so would switch checks off without a word.
+ */
+export function expectationsOf({
+  issuer,
+  audience,
+  typ,
+  leewaySeconds = 0,
+  clock,
+  maxLifetimeSeconds,
+  requiredClaims = [],
+}: VerifyOptions): Expectations {
+  demandText('issuer', issuer)
+  if (audience !== undefined) demandText('audience', audience)
+  if (typ !== undefined) demandText('typ', typ)
+  demandSeconds('leewaySeconds', leewaySeconds)
+  if (maxLifetimeSeconds !== undefined) demandSeconds('maxLifetimeSeconds', maxLifetimeSeconds)
+  if (!Array.isArray(requiredClaims)) throw new TypeError('requiredClaims is not an array')
+  const now = clock()
+  demandSeconds('the time that clock gives', now)
+  return {
+    now,
+    leewaySeconds,
+    issuer,
+    audience,
+    typ,
+    maxLifetimeSeconds: maxLifetimeSeconds ?? Infinity,
+    requiredClaims,
+  }
+}
+
+function demandText(name: string, value: unknown): void {
+  if (typeof value !== 'string' || value === '') throw new TypeError(`${name} is not a text`)
+}
+
+/** Milliseconds are past the largest NumericDate, and so found out as well. */
+function demandSeconds(name: string, value: unknown): void {
+  if (typeof value !== 'number') throw new TypeError(`${name} is not a number`)
+  if (!(value >= 0 && value <= MAX_NUMERIC_DATE)) {
+    throw new RangeError(`${name} is not between 0 and ${MAX_NUMERIC_DATE} seconds`)
+  }
+}
