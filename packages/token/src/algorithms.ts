@@ -10,7 +10,6 @@
  */
 import {
   constants,
-  createHmac,
   generateKeyPairSync,
   type KeyObject,
   type SignKeyObjectInput,
@@ -18,6 +17,7 @@ import {
   timingSafeEqual,
   verify as verifyBytes,
 } from 'node:crypto'
+import { type HashName, hmacWith } from './hmac.ts'
 
 export type KeyType = 'oct' | 'RSA' | 'EC' | 'OKP' | 'AKP'
 
@@ -39,14 +39,15 @@ export interface Algorithm {
   readonly verify: (key: KeyObject, input: string, signature: Uint8Array) => boolean
 }
 
-function hmac(name: string, hash: string, minimumBytes: number): Algorithm {
+function hmac(name: string, hash: HashName, minimumBytes: number): Algorithm {
+  const hmacOf = hmacWith(hash)
   return {
     name,
     kty: 'oct',
     minimumBytes,
-    sign: (key, input) => createHmac(hash, key).update(input).digest('base64url'),
+    sign: (key, input) => hmacOf(key).base64url(input),
     verify: (key, input, signature) => {
-      const expected = createHmac(hash, key).update(input).digest()
+      const expected = hmacOf(key).bytes(input)
       // timingSafeEqual throws on unequal lengths; the length of a hash is no secret.
       return expected.length === signature.length && timingSafeEqual(expected, signature)
     },
