@@ -29,8 +29,8 @@ export interface Verifier {
 /**
  * A verifier for one set of keys. When the keys change, make another: its memory begins empty.
  *
- * Tokens of secrets are not remembered, since an HMAC is as quick as the look-up. Nor is a token that
- * is refused, so that a flood of them costs no memory.
+ * Tokens of secrets are not remembered: an HMAC takes microseconds, and is not worth the memory. Nor is
+ * a token that is refused, so that a flood of them costs none.
  *
  * @throws {TypeError} When there is no key.
  * @throws {RangeError} When a limit is not a positive number.
