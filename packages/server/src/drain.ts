@@ -3,7 +3,7 @@ import { Server as NetServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Clients that hold an idle connection get this long to use it once more. */
-const GRACE_MS = 300
+const GRACE_MS = 1_000
 const DEADLINE_MS = 9_000
 
 /**
