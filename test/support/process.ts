@@ -10,15 +10,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import './interrupted.ts'
 import { ADMIN_KEY, CUSTOMER } from './service.ts'
 
 const MAIN = fileURLToPath(new URL('../../packages/server/src/cli/main.ts', import.meta.url))
 const START_TIMEOUT_MS = 30_000
 /** Of the output of a server, for the message when it fails. */
 const OUTPUT_KEPT = 16_384
-
-// A test run that is told to stop leaves nothing behind: these become an exit with its hooks.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
 export interface Exit {
   code: number | null

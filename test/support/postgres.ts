@@ -1,0 +1,183 @@
+/**
+ * A real PostgreSQL for the tests of one file, with its own data and the settings of production: it
+ * syncs. Every test gets a database of its own in it. What is started here ends with the process
+ * that has started it, however that ends.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import pg from 'pg'
+import './interrupted.ts'
+import {
+  PASSWORD,
+  type PostgresInstall,
+  postgresInstall,
+  ROLE,
+  SUPERUSER,
+} from './postgres-install.ts'
+import type { Owner } from './service.ts'
+
+const START_TIMEOUT_MS = 20_000
+const STOP_TIMEOUT_MS = 10_000
+/** Of what the server writes, for the message when it fails. */
+const OUTPUT_KEPT = 16_384
+
+/**
+ * The server in a shell that reads from a pipe which this process holds. When the pipe ends, this
+ * process has ended without its hooks: the server ends too, and the folder of both goes.
+ */
+const LIFELINE = `exec 3<&0
+"$@" </dev/null 3<&- & server=$!
+(read _ <&3; : >abandoned; kill -QUIT $server) & guard=$!
+wait $server; code=$?
+if [ -e abandoned ]; then rm -rf "$PWD"; else kill $guard; fi
+exit $code`
+
+/** How the server ends: rolling back what runs, or as if the power were cut. */
+export type StopMode = 'fast' | 'immediate'
+const SIGNAL = { fast: 'SIGINT', immediate: 'SIGQUIT' } as const
+
+export interface TestDatabase extends AsyncDisposable {
+  readonly name: string
+  /** As `DATABASE_URL` takes it, with a password. */
+  readonly url: string
+  /** One statement, in this database and as its superuser. */
+  query(sql: string, values?: unknown[]): Promise<Record<string, unknown>[]>
+}
+
+export interface PostgresServer {
+  /** Of everything that it writes. */
+  readonly folder: string
+  readonly port: number
+  /** Of the process that starts all others; another one after each start. */
+  readonly pid: number
+  /** An empty database, dropped when it is disposed of. */
+  createDatabase(): Promise<TestDatabase>
+  stop(mode: StopMode): Promise<void>
+  /** On the same port, with the same data. */
+  start(): Promise<void>
+  /** The last of what it wrote. */
+  output(): string
+}
+
+export async function startPostgres(owner: Owner, settings: Record<string, string> = {}) {
+  const install = postgresInstall()
+  const folder = mkdtempSync(join(install.temporary, 'jotter-pg-'))
+  const abandon = () => rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
+  process.once('exit', abandon)
+  const server = openServer(folder, copyCluster(install, folder), install, {
+    ...settings,
+    port: String(await freePort()),
+  })
+  owner.after(async () => {
+    await server.stop('immediate')
+    abandon()
+    process.off('exit', abandon)
+  })
+  await server.start()
+  return server
+}
+
+function copyCluster({ cluster, runAs }: PostgresInstall, folder: string): string {
+  if (runAs.uid !== undefined) chownSync(folder, runAs.uid, runAs.gid ?? runAs.uid)
+  const data = join(folder, 'data')
+  const { status, stderr } = spawnSync('cp', ['-Rp', cluster, data], { ...runAs, cwd: folder })
+  if (status !== 0) throw new Error(`the data could not be copied: ${stderr}`)
+  return data
+}
+
+function openServer(
+  folder: string,
+  data: string,
+  { native, runAs }: PostgresInstall,
+  settings: Record<string, string>,
+): PostgresServer {
+  const port = Number(settings.port)
+  const all = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings }
+  const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const command = [join(native, 'bin', 'postgres'), '-D', data, ...flags]
+  let child: ChildProcess | undefined
+  let output = ''
+  let databases = 0
+
+  const urlOf = (role: string, database: string) =>
+    `postgres://${role}:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/${database}`
+
+  async function query(database: string, sql: string, values: unknown[] = []) {
+    const client = new pg.Client({ connectionString: urlOf(SUPERUSER, database) })
+    await client.connect()
+    try {
+      return (await client.query(sql, values)).rows
+    } finally {
+      await client.end()
+    }
+  }
+
+  const pid = () => Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0])
+
+  return {
+    folder,
+    port,
+    get pid() {
+      return pid()
+    },
+    output: () => output,
+
+    async start() {
+      output = ''
+      const started = spawn('sh', ['-c', LIFELINE, 'sh', ...command], {
+        ...runAs,
+        cwd: folder,
+        // Messages are read below; nothing else of this environment matters to the server.
+        env: { PATH: process.env.PATH, LC_MESSAGES: 'C' },
+        stdio: ['pipe', 'ignore', 'pipe'],
+      })
+      child = started
+      const { promise: ready, resolve, reject } = Promise.withResolvers<void>()
+      const fail = (why: string) => reject(new Error(`PostgreSQL ${why}:\n${output}`))
+      const timer = setTimeout(() => fail('did not start'), START_TIMEOUT_MS)
+      started.once('exit', (code) => fail(`ended with ${code}`))
+      started.stderr.on('data', (text) => {
+        output = (output + text).slice(-OUTPUT_KEPT)
+        if (output.includes('is ready to accept connections')) resolve()
+      })
+      await ready.finally(() => clearTimeout(timer))
+    },
+
+    async stop(mode) {
+      const stopping = child
+      child = undefined
+      if (stopping === undefined || stopping.exitCode !== null) return
+      const ended = once(stopping, 'exit')
+      process.kill(pid(), SIGNAL[mode])
+      const timer = setTimeout(() => stopping.stdin?.destroy(), STOP_TIMEOUT_MS)
+      await ended
+      clearTimeout(timer)
+    },
+
+    async createDatabase() {
+      databases += 1
+      const name = `test_${databases}`
+      await query('postgres', `CREATE DATABASE ${name} OWNER ${ROLE}`)
+      return {
+        name,
+        url: urlOf(ROLE, name),
+        query: (sql, values) => query(name, sql, values),
+        async [Symbol.asyncDispose]() {
+          await query('postgres', `DROP DATABASE ${name} WITH (FORCE)`)
+        },
+      }
+    },
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
