@@ -25,9 +25,9 @@ const CHALLENGE = 'Bearer realm="jotter"'
 export function accessHook(deps: AccessDeps): onRequestHookHandler {
   const { apiKeys, issueAccess, perAddress, perKey, wrongKeys, refuseForeignPage } = deps
 
-  function count(caller: Caller | undefined, request: FastifyRequest): void {
-    if (caller === undefined) spend(perAddress, addressBucket(request.ip), request)
-    else spend(perKey, caller.id, request)
+  function count(caller: Caller | undefined, request: FastifyRequest): void | Promise<void> {
+    if (caller === undefined) return spend(perAddress, addressBucket(request.ip), request)
+    return spend(perKey, caller.id, request)
   }
 
   async function identify(secret: string, request: FastifyRequest) {
@@ -35,17 +35,17 @@ export function accessHook(deps: AccessDeps): onRequestHookHandler {
     const caller = await authenticate(secret, request)
     demandScope(caller, access === 'issue' ? 'transactions:write' : (access as Scope))
     request.caller = caller
-    if (access === 'issue') count(caller, request)
+    if (access === 'issue') await count(caller, request)
   }
 
   /** Guesses cost their address its budget. When that is gone, only keys that are familiar are tried. */
   async function authenticate(secret: string, request: FastifyRequest): Promise<Caller> {
     const spendOnGuess = (count: number) =>
       wrongKeys && demandBudget(wrongKeys, addressBucket(request.ip), count)
-    if (!apiKeys.isFamiliar(secret)) spendOnGuess(0)
+    if (!apiKeys.isFamiliar(secret)) await spendOnGuess(0)
     const caller = await apiKeys.authenticate(secret)
     if (caller !== undefined) return caller
-    spendOnGuess(1)
+    await spendOnGuess(1)
     throw invalidKey()
   }
 
@@ -62,26 +62,46 @@ export function accessHook(deps: AccessDeps): onRequestHookHandler {
     // Where anybody may issue, a key is still welcome: it has a budget and a customer of its own.
     if (access !== 'issue' || issueAccess !== 'open') throw authenticationRequired()
     refuseForeignPage(request)
-    count(undefined, request)
-    done()
+    const counted = count(undefined, request)
+    if (counted === undefined) done()
+    else counted.then(() => done(), done)
   }
 }
 
 /** Counts one, says so in the answer's header, and throws `rate_limited` when that was too many. */
-function spend(limiter: Limiter | undefined, key: string, request: FastifyRequest): void {
+function spend(
+  limiter: Limiter | undefined,
+  key: string,
+  request: FastifyRequest,
+): void | Promise<void> {
   if (limiter === undefined) return
-  request.budget = limitHeaders(limiter, demandBudget(limiter, key))
+  const tell = (verdict: Verdict) => {
+    request.budget = limitHeaders(limiter, verdict)
+  }
+  const verdict = demandBudget(limiter, key)
+  return verdict instanceof Promise ? verdict.then(tell) : tell(verdict)
 }
 
-/** @throws {ServiceError} `rate_limited` when `count` more was too many. */
-function demandBudget(limiter: Limiter, key: string, count?: number): Verdict {
+/**
+ * A promise only where the limiter has to ask: one for each token would cost as much as its signature.
+ *
+ * @throws {ServiceError} `rate_limited` when `count` more was too many.
+ */
+export function demandBudget(
+  limiter: Limiter,
+  key: string,
+  count?: number,
+): Verdict | Promise<Verdict> {
+  const check = (verdict: Verdict) => {
+    if (!verdict.allowed) throw rateLimited(limiter, verdict)
+    return verdict
+  }
   const verdict = limiter.take(key, count)
-  if (!verdict.allowed) throw rateLimited(limiter, verdict)
-  return verdict
+  return verdict instanceof Promise ? verdict.then(check) : check(verdict)
 }
 
 /** Its header fields tell of the limit that refused, whatever other one has counted the request. */
-export function rateLimited(limiter: Limiter, verdict: Verdict): ServiceError {
+function rateLimited(limiter: Limiter, verdict: Verdict): ServiceError {
   const { name, rate } = limiter
   return new ServiceError('rate_limited', {
     detail: `the limit "${name}" allows ${rate.limit} in ${rate.windowSeconds} s`,

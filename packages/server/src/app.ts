@@ -9,7 +9,7 @@ import type { Socket } from 'node:net'
 import type { Key } from '@jotter/token'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import { accessHook, rateLimited } from './access.ts'
+import { accessHook, demandBudget } from './access.ts'
 import { answers } from './answer.ts'
 import { answerError } from './answer-error.ts'
 import { apiKeyRoutes } from './api-keys/routes.ts'
@@ -19,6 +19,7 @@ import { transactionRoutes } from './flows/transaction/routes.ts'
 import { refuseForeignPages } from './foreign-pages.ts'
 import { addressMatcher } from './limits/address.ts'
 import { type Limiter, memoryLimiter } from './limits/limiter.ts'
+import { sharedLimiter } from './limits/shared.ts'
 import { refuseUnknown, rememberMethods, unknownRoute } from './not-found.ts'
 import type { Metrics } from './operation/metrics.ts'
 import { describeApi } from './operation/openapi.ts'
@@ -138,7 +139,10 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   }
 
   const limiter = (name: string, rate: Rate | undefined): Limiter | undefined =>
-    rate && memoryLimiter(name, rate, monotonic)
+    rate &&
+    (stores.limits === undefined
+      ? memoryLimiter(name, rate, monotonic)
+      : sharedLimiter(name, rate, stores.limits, monotonic))
   const perPhone = limiter('phone', settings.RATE_LIMIT_PHONE)
   const apiKeys = apiKeyService({
     apiKeys: stores.apiKeys,
@@ -181,12 +185,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       customer: (id) =>
         id === customer.id && customer.key !== undefined ? { id, key: customer.key } : undefined,
       storeTokens: settings.STORE_TOKENS,
-      spendOnPhone(phoneNumber) {
-        const verdict = perPhone?.take(phoneNumber)
-        if (perPhone !== undefined && verdict?.allowed === false) {
-          throw rateLimited(perPhone, verdict)
-        }
-      },
+      spendOnPhone: (phoneNumber) => perPhone && demandBudget(perPhone, phoneNumber),
       onIssue: metrics.transactionTokenIssued,
       sendText,
       now,

@@ -1,5 +1,6 @@
 import type { ApiKeyStore } from '../api-keys/store.ts'
 import type { TransactionStore } from '../flows/transaction/store.ts'
+import type { LimitStore } from '../limits/store.ts'
 import { memoryApiKeys } from './memory/api-keys.ts'
 import { memoryTransactions } from './memory/transactions.ts'
 import type { CommitListener } from './sql/driver.ts'
@@ -8,6 +9,8 @@ import type { CommitListener } from './sql/driver.ts'
 export interface Stores {
   transactions: TransactionStore
   apiKeys: ApiKeyStore
+  /** Of an engine that several nodes can share. */
+  limits?: LimitStore
   /** Fulfils when a write could be done now; rejects with `StoreUnavailable`. */
   ping(): Promise<void>
   /** Finishes what was accepted, then lets go. */

@@ -37,8 +37,8 @@ export interface TransactionDeps {
   /** The customer with this id; undefined when this service cannot sign for it. */
   customer: (id: string) => Customer | undefined
   storeTokens: 'full' | 'digest'
-  /** Refuses by throwing when this phone number has had enough. */
-  spendOnPhone: (phoneNumber: string) => void
+  /** Refuses by throwing when this phone number has had enough; a promise where that takes time. */
+  spendOnPhone: (phoneNumber: string) => unknown
   /** Told about every token that was issued and is durable. */
   onIssue: () => void
   /** Epoch milliseconds. */
@@ -146,7 +146,8 @@ export function transactionService(deps: TransactionDeps) {
         const known = await remembered(retry)
         if (known !== undefined) return repeat(known, retry.bodySha256)
       }
-      spendOnPhone(phoneNumber)
+      const spent = spendOnPhone(phoneNumber)
+      if (spent instanceof Promise) await spent
 
       const at = now()
       const xid = wanted ?? uuidv7(at)

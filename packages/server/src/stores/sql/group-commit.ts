@@ -1,8 +1,8 @@
 import { StoreUnavailable } from '../../errors.ts'
 
-interface Waiting<Write> {
+interface Waiting<Write, Result> {
   write: Write
-  resolve(changed: number): void
+  resolve(result: Result): void
   reject(reason: unknown): void
 }
 
@@ -20,11 +20,11 @@ interface GroupCommitOptions {
  * them are answered. There is no timer to gather them. At most one commit is in flight, and what
  * arrives meanwhile is the next one, so that batches grow just as large as the disk is slow.
  */
-export function groupCommit<Write>(
-  commit: (batch: Write[]) => Promise<readonly number[]>,
+export function groupCommit<Write, Result = number>(
+  commit: (batch: Write[]) => Promise<readonly Result[]>,
   { maxWaiting, maxBatch, timeoutMs }: GroupCommitOptions,
 ) {
-  let waiting: Waiting<Write>[] = []
+  let waiting: Waiting<Write, Result>[] = []
   let scheduled = false
   let inFlight = false
   /** Whether the commit in flight has not been answered in time. */
@@ -54,9 +54,9 @@ export function groupCommit<Write>(
       if (!inFlight) for (const done of idle.splice(0)) done()
     }
     commit(batch.map((entry) => entry.write)).then(
-      (changed) => {
+      (results) => {
         answered()
-        for (const [i, entry] of batch.entries()) entry.resolve(changed[i] as number)
+        for (const [i, entry] of batch.entries()) entry.resolve(results[i] as Result)
       },
       (reason) => {
         answered()
@@ -66,8 +66,8 @@ export function groupCommit<Write>(
   }
 
   return {
-    /** Fulfils with the number of rows that `write` changed, once they are durable. */
-    add(write: Write): Promise<number> {
+    /** Fulfils with what `commit` says of `write`: the number of rows that it changed, durably. */
+    add(write: Write): Promise<Result> {
       if (late) return Promise.reject(new StoreUnavailable('the commit is not answered'))
       if (waiting.length >= maxWaiting) {
         return Promise.reject(new StoreUnavailable('too many writes are waiting'))
@@ -89,6 +89,9 @@ export function groupCommit<Write>(
   }
 }
 
-function refuse(batch: readonly Waiting<unknown>[], reason: unknown): void {
+function refuse(
+  batch: readonly Pick<Waiting<unknown, unknown>, 'reject'>[],
+  reason: unknown,
+): void {
   for (const entry of batch) entry.reject(reason)
 }

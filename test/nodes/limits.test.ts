@@ -1,0 +1,131 @@
+/** What nodes have taken of a limit, as PostgreSQL keeps it. */
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import type { LimitStore } from '../../packages/server/src/limits/store.ts'
+import { sqlLimits } from '../../packages/server/src/stores/sql/limits.ts'
+import { startPostgres } from '../support/postgres.ts'
+
+const server = await startPostgres({ after })
+
+/** Two nodes on one database, and the database itself. */
+async function open() {
+  const database = await server.createDatabase()
+  const pools = [1, 2].map(() => new pg.Pool({ connectionString: database.url, max: 2 }))
+  await pools[0]?.query(
+    'CREATE UNLOGGED TABLE limits (key TEXT COLLATE "C" PRIMARY KEY, used BIGINT NOT NULL, ends_at BIGINT NOT NULL)',
+  )
+  const [one, other] = pools.map((pool) =>
+    sqlLimits({
+      rows: async (sql, params) =>
+        (await pool.query(sql.replace(/\?(\d)/g, '$$$1'), [...params])).rows,
+    }),
+  ) as [LimitStore, LimitStore]
+  return {
+    one,
+    other,
+    query: database.query,
+    async [Symbol.asyncDispose]() {
+      for (const pool of pools) await pool.end()
+      await database[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const ask = { name: 'phone', key: '15555551212', wanted: 1, windowSeconds: 60 }
+const MINUTE = 60_000
+
+describe('a window', () => {
+  test('counts what all nodes have wanted, and ends for all at once', async () => {
+    await using nodes = await open()
+    const first = await nodes.one.take({ ...ask, wanted: 4 })
+    await sleep(20)
+    const second = await nodes.other.take({ ...ask, wanted: 7 })
+    const look = await nodes.one.take({ ...ask, wanted: 0 })
+    assert.deepEqual([first.used, second.used, look.used], [4, 11, 11])
+    assert.equal(first.endsInMs, MINUTE)
+    assert.ok(second.endsInMs <= MINUTE - 20 && look.endsInMs <= second.endsInMs)
+  })
+
+  test('is followed by one that begins with the next request', async () => {
+    await using nodes = await open()
+    const short = { ...ask, windowSeconds: 1 }
+    await nodes.one.take(short)
+    const { used, endsInMs } = await nodes.other.take(short)
+    assert.equal(used, 2)
+    await sleep(endsInMs + 20)
+    assert.deepEqual(await nodes.other.take(short), { used: 1, endsInMs: 1000 })
+  })
+
+  test('is of one limit and one key, whatever it is called', async () => {
+    await using nodes = await open()
+    for (const key of ['a', 'b', '', 'x'.repeat(20_000), "'; --", '\u00ff\ud83d\ude00']) {
+      for (const name of ['address', 'phone']) {
+        assert.equal((await nodes.one.take({ ...ask, name, key })).used, 1)
+        assert.equal((await nodes.other.take({ ...ask, name, key })).used, 2)
+      }
+    }
+    const rows = JSON.stringify(await nodes.query('SELECT * FROM limits'))
+    await nodes.one.take(ask)
+    assert.ok(!rows.includes(ask.key))
+  })
+
+  test('F-10 lasts no longer when the clock of the database was set back', async () => {
+    await using nodes = await open()
+    await nodes.one.take({ ...ask, wanted: 10 })
+    await nodes.query('UPDATE limits SET ends_at = ends_at + 3600000')
+    assert.deepEqual(await nodes.one.take(ask), { used: 1, endsInMs: MINUTE })
+  })
+})
+
+test('of two nodes that ask for the same keys, none waits for the other in a circle', async () => {
+  await using nodes = await open()
+  const keys = Array.from({ length: 200 }, (_, i) => `key ${i}`)
+  for (let round = 1; round <= 20; round += 1) {
+    const takeAll = (store: LimitStore, keys: readonly string[]) =>
+      Promise.all(keys.map((key) => store.take({ ...ask, key })))
+    const [a, b] = await Promise.all([
+      takeAll(nodes.one, keys),
+      takeAll(nodes.other, keys.toReversed()),
+    ])
+    const told = a.map(({ used }, i) => [used, b.at(-1 - i)?.used].sort())
+    assert.ok(told.every(([x, y]) => x !== y))
+  }
+  const [sum] = await nodes.query(
+    'SELECT count(*)::int AS keys, sum(used)::int AS used FROM limits',
+  )
+  assert.deepEqual(sum, { keys: 200, used: 200 * 20 * 2 })
+})
+
+test('windows that have ended are dropped after a while, and no others', async () => {
+  await using nodes = await open()
+  await nodes.query("INSERT INTO limits SELECT 'old ' || n, 1, 0 FROM generate_series(1, 500) n")
+  const asks = (count: number, from: number) =>
+    Promise.all(
+      Array.from({ length: count }, (_, i) => nodes.one.take({ ...ask, key: `key ${from + i}` })),
+    )
+  const count = async () => Number((await nodes.query('SELECT count(*) FROM limits'))[0]?.count)
+  await asks(9_999, 0)
+  assert.equal(await count(), 10_499)
+  await asks(1, 9_999)
+  while ((await count()) > 10_000) await sleep(20)
+  assert.equal(await count(), 10_000)
+})
+
+test('F-08 a database that does not answer is waited for 200 ms, and by nobody who comes then', async () => {
+  await using nodes = await open()
+  const blocked = nodes.query('BEGIN; LOCK TABLE limits; SELECT pg_sleep(0.6); COMMIT')
+  await sleep(100)
+  const timed = async () => {
+    const started = performance.now()
+    await assert.rejects(nodes.one.take(ask), { name: 'StoreUnavailable' })
+    return performance.now() - started
+  }
+  const [first, second] = [await timed(), await timed()]
+  assert.ok(first >= 199 && first < 400, `${first} ms`)
+  assert.ok(second < 50, `${second} ms`)
+  await blocked
+  await sleep(100)
+  assert.equal((await nodes.one.take(ask)).used, 2)
+})
