@@ -5,6 +5,7 @@ import type { TransactionStore } from '../../packages/server/src/flows/transacti
 import { openStores, type Stores } from '../../packages/server/src/stores/open.ts'
 import { sqlApiKeys } from '../../packages/server/src/stores/sql/api-keys.ts'
 import type { SqlDriver } from '../../packages/server/src/stores/sql/driver.ts'
+import { sqlDuties } from '../../packages/server/src/stores/sql/duties.ts'
 import { openSqlite } from '../../packages/server/src/stores/sql/sqlite.ts'
 import { sqlTransactions } from '../../packages/server/src/stores/sql/transactions.ts'
 
@@ -75,5 +76,5 @@ export const openSqliteOfManySegments: OpenStores = async () => {
     insert: (...args) => sqlTransactions(allFull).insert(...args),
     reissue: (...args) => sqlTransactions(allFull).reissue(...args),
   }
-  return { ...driver, transactions, apiKeys: sqlApiKeys(driver) }
+  return { ...driver, transactions, apiKeys: sqlApiKeys(driver), duties: sqlDuties(driver) }
 }

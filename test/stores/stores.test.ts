@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { apiKeyStoreSuite } from './api-key-suite.ts'
+import { dutyStoreSuite } from './duty-suite.ts'
 import { openMemory, openSqliteFile, openSqliteOfManySegments } from './open.ts'
 import { transactionStoreSuite } from './transaction-suite.ts'
 
@@ -12,6 +13,7 @@ const ENGINES = {
 for (const [engine, open] of Object.entries(ENGINES)) {
   transactionStoreSuite(engine, open)
   apiKeyStoreSuite(engine, open)
+  dutyStoreSuite(engine, open)
 
   test(`ping on ${engine} fulfils while the store answers`, async () => {
     await using stores = await open()

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import pino from 'pino'
+import type { DutyClaim, DutyStore } from './duties.ts'
 import type { Retry, Transaction, TransactionStore } from './flows/transaction/store.ts'
 import { keepRetention, purgeOnce } from './retention.ts'
+import { memoryDuties } from './stores/memory/duties.ts'
 import { memoryTransactions } from './stores/memory/transactions.ts'
 
 const DAY = 86_400_000
@@ -39,6 +41,8 @@ function retentionOf(transactions: TransactionStore, retentionDays = 90) {
   const log: { level: number; msg: string; transactions?: number }[] = []
   const deps = {
     transactions,
+    duties: memoryDuties(),
+    node: 'one',
     retentionDays,
     log: pino({}, { write: (line: string) => void log.push(JSON.parse(line)) }),
     now: () => clock.at,
@@ -111,15 +115,49 @@ describe('one run', () => {
   })
 })
 
+describe('of two nodes on one database', () => {
+  test('one runs; the other goes on when that one has been gone for nine minutes', async () => {
+    const transactions = memoryTransactions()
+    for (let i = 0; i < 450; i += 1) await transactions.insert(transactionAt(0, String(i)))
+    const { deps, clock } = retentionOf(transactions)
+    const ended = new AbortController()
+    const one = {
+      ...deps,
+      transactions: {
+        ...transactions,
+        purge(...args: Parameters<TransactionStore['purge']>) {
+          ended.abort()
+          return transactions.purge(...args)
+        },
+      },
+    }
+    // Its clock is 5 s ahead.
+    const other = { ...deps, node: 'other', now: () => clock.at + 5_000 }
+    assert.equal(await purgeOnce(one, ended.signal), 200)
+    assert.equal(await purgeOnce(other), 0)
+    clock.at += 9 * MINUTE
+    assert.equal(await purgeOnce(other), 250)
+    assert.equal(await purgeOnce(deps), 0)
+  })
+})
+
 describe('retention, run after run', () => {
   /** Runs on timers that the test moves, and ends with the test. */
   function running(t: TestContext, transactions: TransactionStore) {
     t.mock.timers.enable({ apis: ['setTimeout'] })
     const { clock, deps, log } = retentionOf(transactions)
     const stopping = new AbortController()
-    const ended = keepRetention(deps, stopping.signal)
+    const claims: DutyClaim[] = []
+    const duties: DutyStore = {
+      claim(claim) {
+        claims.push(claim)
+        return deps.duties.claim(claim)
+      },
+    }
+    const ended = keepRetention({ ...deps, duties }, stopping.signal)
     return {
       clock,
+      claims,
       log,
       /** Lets time pass on both clocks, and what is due happen. */
       async pass(ms: number) {
@@ -198,6 +236,16 @@ describe('retention, run after run', () => {
     await pass(MINUTE)
     await pass(10 * MINUTE)
     assert.deepEqual(await xidsOf(transactions), ['old'])
+    await stop()
+  })
+
+  test('holds its duty from the time of each run, for nine minutes', async (t) => {
+    const { clock, claims, pass, stop } = running(t, memoryTransactions())
+    for (const ms of [MINUTE, 10 * MINUTE, 10 * MINUTE]) {
+      await pass(ms)
+      const { claimedAt, until } = claims.at(-1) as DutyClaim
+      assert.deepEqual([claimedAt, until], [clock.at, clock.at + 9 * MINUTE])
+    }
     await stop()
   })
 

@@ -1,5 +1,6 @@
 import timers from 'node:timers/promises'
 import type { Logger } from 'pino'
+import type { DutyStore } from './duties.ts'
 import { RETRY_KEPT_MS, type TransactionStore } from './flows/transaction/store.ts'
 
 const DAY_MS = 86_400_000
@@ -9,15 +10,22 @@ const BETWEEN_RUNS_MS = 600_000
 const ROWS_PER_STEP = 200
 const BETWEEN_STEPS_MS = 20
 
+/** How long another node waits for the one that has begun; so that of all, one runs every ten minutes. */
+const HELD_MS = 540_000
+
 export interface RetentionDeps {
   transactions: TransactionStore
+  duties: DutyStore
+  /** Who this node is among those of one database. */
+  node: string
   retentionDays: number
   log: Logger
   now: () => number
 }
 
 /**
- * Drops what is older than it may be, in small steps, until `signal` aborts.
+ * Drops what is older than it may be, in small steps, until `signal` aborts. Of several nodes one does
+ * it; if that ends in the middle, another goes on where it was.
  *
  * Goes by the clock of the run before where that was earlier, and begins a while after the start: a
  * clock that is wrong for a moment must not cost all history.
@@ -30,22 +38,31 @@ export async function keepRetention(deps: RetentionDeps, signal: AbortSignal): P
       const at = deps.now()
       const agreed = Math.min(seen, at)
       seen = at
-      await purgeOnce({ ...deps, now: () => agreed }, signal).catch((err) =>
-        deps.log.warn({ err }, 'purge failed'),
-      )
+      await purgeOnce(deps, signal, agreed).catch((err) => deps.log.warn({ err }, 'purge failed'))
     }
   } catch (error) {
     if (!signal.aborted) throw error
   }
 }
 
-/** Returns how many transactions were dropped. */
-export async function purgeOnce(deps: RetentionDeps, signal?: AbortSignal): Promise<number> {
-  const { transactions, retentionDays, log, now } = deps
-  const before = now() - retentionDays * DAY_MS
+/**
+ * Returns how many transactions were dropped.
+ *
+ * @param at What time it is for them: epoch milliseconds.
+ */
+export async function purgeOnce(
+  deps: RetentionDeps,
+  signal?: AbortSignal,
+  at = deps.now(),
+): Promise<number> {
+  const { transactions, duties, node, retentionDays, log, now } = deps
+  const before = at - retentionDays * DAY_MS
+  const claim = () =>
+    duties.claim({ duty: 'purge', node, claimedAt: now(), until: now() + HELD_MS })
   let total = 0
   for (let step = ROWS_PER_STEP; step === ROWS_PER_STEP && !signal?.aborted; ) {
-    step = await transactions.purge(before, now() - RETRY_KEPT_MS, ROWS_PER_STEP)
+    if (!(await claim())) break
+    step = await transactions.purge(before, at - RETRY_KEPT_MS, ROWS_PER_STEP)
     total += step
     if (step === ROWS_PER_STEP) await timers.setTimeout(BETWEEN_STEPS_MS)
   }

@@ -2,6 +2,7 @@
  * From settings to a service that listens, and back: opens the stores, makes what a first start
  * makes, listens, keeps retention, stops without dropping anything. Time and log are passed in.
  */
+import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import type { Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -78,7 +79,7 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
     // Not before: a start that fails would keep a key that nobody has seen.
     const adminKey = await firstAdminKey(deps, stores, customer)
     const retention = keepRetention(
-      { transactions: stores.transactions, retentionDays: settings.RETENTION_DAYS, log, now },
+      { ...stores, node: randomUUID(), retentionDays: settings.RETENTION_DAYS, log, now },
       stopped.signal,
     )
     const { address, port } = app.server.address() as AddressInfo

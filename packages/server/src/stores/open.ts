@@ -1,7 +1,9 @@
 import type { ApiKeyStore } from '../api-keys/store.ts'
+import type { DutyStore } from '../duties.ts'
 import type { TransactionStore } from '../flows/transaction/store.ts'
 import type { LimitStore } from '../limits/store.ts'
 import { memoryApiKeys } from './memory/api-keys.ts'
+import { memoryDuties } from './memory/duties.ts'
 import { memoryTransactions } from './memory/transactions.ts'
 import type { CommitListener } from './sql/driver.ts'
 
@@ -9,6 +11,7 @@ import type { CommitListener } from './sql/driver.ts'
 export interface Stores {
   transactions: TransactionStore
   apiKeys: ApiKeyStore
+  duties: DutyStore
   /** Of an engine that several nodes can share. */
   limits?: LimitStore
   /** Fulfils when a write could be done now; rejects with `StoreUnavailable`. */
@@ -34,20 +37,23 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
     return {
       transactions: memoryTransactions(),
       apiKeys: memoryApiKeys(),
+      duties: memoryDuties(),
       ping: async () => {},
       close: async () => {},
     }
   }
   // Loaded only here: nobody pays for an engine that is not used.
-  const [{ openSqlite }, { sqlTransactions }, { sqlApiKeys }] = await Promise.all([
+  const [{ openSqlite }, { sqlTransactions }, { sqlApiKeys }, { sqlDuties }] = await Promise.all([
     import('./sql/sqlite.ts'),
     import('./sql/transactions.ts'),
     import('./sql/api-keys.ts'),
+    import('./sql/duties.ts'),
   ])
   const driver = openSqlite(url.slice('sqlite:'.length), options)
   return {
     transactions: sqlTransactions(driver),
     apiKeys: sqlApiKeys(driver),
+    duties: sqlDuties(driver),
     ping: () => driver.ping(),
     close: () => driver.close(),
   }
