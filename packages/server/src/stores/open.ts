@@ -2,7 +2,8 @@ import type { ApiKeyStore } from '../api-keys/store.ts'
 import type { TransactionStore } from '../flows/transaction/store.ts'
 import { memoryApiKeys } from './memory/api-keys.ts'
 import { memoryTransactions } from './memory/transactions.ts'
-import type { CommitListener } from './sql/driver.ts'
+import type { SqlDriver } from './sql/driver.ts'
+import type { PostgresOptions } from './sql/postgres.ts'
 
 /** Every store of the service, on one engine. */
 export interface Stores {
@@ -14,14 +15,15 @@ export interface Stores {
   close(): Promise<void>
 }
 
-export interface StoreOptions {
-  /** Epoch milliseconds, for the record of an applied migration. */
-  now: number
-  onCommit?: CommitListener
-}
+/** `now` is for the record of an applied migration; what is of PostgreSQL means nothing elsewhere. */
+export type StoreOptions = PostgresOptions
+
+/** `postgres:` and `postgresql:`, as every client of it takes them. */
+export const isPostgres = (url: string): boolean => /^postgres(ql)?:/.test(url)
 
 /**
- * Opens the engine that `url` names and brings its schema up to date: `sqlite:PATH` or `memory:`.
+ * Opens the engine that `url` names and brings its schema up to date: `sqlite:PATH`,
+ * `postgres://...` or `memory:`.
  *
  * @throws {StoreUnavailable} When the database cannot be opened.
  * @throws {MigrationError} When its schema is newer than this binary.
@@ -35,17 +37,22 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
       close: async () => {},
     }
   }
-  // Loaded only here: nobody pays for an engine that is not used.
-  const [{ openSqlite }, { sqlTransactions }, { sqlApiKeys }] = await Promise.all([
-    import('./sql/sqlite.ts'),
+  const [driver, { sqlTransactions }, { sqlApiKeys }] = await Promise.all([
+    openDriver(url, options),
     import('./sql/transactions.ts'),
     import('./sql/api-keys.ts'),
   ])
-  const driver = openSqlite(url.slice('sqlite:'.length), options)
   return {
     transactions: sqlTransactions(driver),
     apiKeys: sqlApiKeys(driver),
     ping: () => driver.ping(),
     close: () => driver.close(),
   }
+}
+
+/** Loaded only here: nobody pays for an engine that is not used. */
+async function openDriver(url: string, options: StoreOptions): Promise<SqlDriver> {
+  if (isPostgres(url)) return (await import('./sql/postgres.ts')).openPostgres(url, options)
+  const { openSqlite } = await import('./sql/sqlite.ts')
+  return openSqlite(url.slice('sqlite:'.length), options)
 }
