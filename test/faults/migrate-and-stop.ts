@@ -7,7 +7,8 @@
  */
 import { writeSync } from 'node:fs'
 import { constants, DatabaseSync } from 'node:sqlite'
-import { migrate, readMigrations } from '../../packages/server/src/stores/sql/migrate.ts'
+import { readMigrations } from '../../packages/server/src/stores/sql/migrations.ts'
+import { migrateSqlite } from '../../packages/server/src/stores/sql/sqlite-migrate.ts'
 
 /** What a later version could bring. */
 const LATER = {
@@ -33,5 +34,5 @@ db.setAuthorizer(() => {
   }
   return constants.SQLITE_OK
 })
-migrate(db, 0, [...readMigrations(), LATER])
+migrateSqlite(db, 0, [...readMigrations(), LATER])
 writeSync(1, 'through')

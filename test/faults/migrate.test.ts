@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { migrate } from '../../packages/server/src/stores/sql/migrate.ts'
+import { migrateSqlite } from '../../packages/server/src/stores/sql/sqlite-migrate.ts'
 import { openSandbox } from '../support/process.ts'
 import { seededRandom } from './random.ts'
 
@@ -45,7 +45,7 @@ for (const [start, prepare] of [
 }
 
 function withRows(db: DatabaseSync): void {
-  migrate(db, 0)
+  migrateSqlite(db, 0)
   db.exec("INSERT INTO customers (id, created_at) VALUES ('a', 1), ('b', 2)")
 }
 

@@ -2,32 +2,24 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
 import type { LimitStore } from '../../packages/server/src/limits/store.ts'
-import { sqlLimits } from '../../packages/server/src/stores/sql/limits.ts'
+import { openStores } from '../../packages/server/src/stores/open.ts'
 import { startPostgres } from '../support/postgres.ts'
 
+const NOW = 1_800_000_000_000
 const server = await startPostgres({ after })
 
 /** Two nodes on one database, and the database itself. */
 async function open() {
   const database = await server.createDatabase()
-  const pools = [1, 2].map(() => new pg.Pool({ connectionString: database.url, max: 2 }))
-  await pools[0]?.query(
-    'CREATE UNLOGGED TABLE limits (key TEXT COLLATE "C" PRIMARY KEY, used BIGINT NOT NULL, ends_at BIGINT NOT NULL)',
-  )
-  const [one, other] = pools.map((pool) =>
-    sqlLimits({
-      rows: async (sql, params) =>
-        (await pool.query(sql.replace(/\?(\d)/g, '$$$1'), [...params])).rows,
-    }),
-  ) as [LimitStore, LimitStore]
+  const nodes = await Promise.all([1, 2].map(() => openStores(database.url, { now: NOW })))
+  const [one, other] = nodes.map(({ limits }) => limits) as [LimitStore, LimitStore]
   return {
     one,
     other,
     query: database.query,
     async [Symbol.asyncDispose]() {
-      for (const pool of pools) await pool.end()
+      for (const node of nodes) await node.close()
       await database[Symbol.asyncDispose]()
     },
   }

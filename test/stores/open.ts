@@ -8,6 +8,7 @@ import type { SqlDriver } from '../../packages/server/src/stores/sql/driver.ts'
 import { sqlDuties } from '../../packages/server/src/stores/sql/duties.ts'
 import { openSqlite } from '../../packages/server/src/stores/sql/sqlite.ts'
 import { sqlTransactions } from '../../packages/server/src/stores/sql/transactions.ts'
+import type { PostgresServer } from '../support/postgres.ts'
 
 /** Stores that begin empty, and leave nothing behind when they are disposed of. */
 export type OpenStores = () => Promise<Stores & AsyncDisposable>
@@ -57,6 +58,21 @@ export const openSqliteFile: OpenStores = async () => {
   const stores = await openStores(`sqlite:${file.path}`, OPTIONS)
   return closing(stores, file[Symbol.dispose])
 }
+
+/** Each on a database of its own in `server`. */
+export const openPostgresOn =
+  (server: PostgresServer): OpenStores =>
+  async () => {
+    const database = await server.createDatabase()
+    const stores = await openStores(database.url, OPTIONS)
+    return {
+      ...stores,
+      async [Symbol.asyncDispose]() {
+        await stores.close()
+        await database[Symbol.asyncDispose]()
+      },
+    }
+  }
 
 /**
  * The index by phone number is cut into segments of many rows. Here every write opens another one:

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
+import { startPostgres } from '../support/postgres.ts'
 import { apiKeyStoreSuite } from './api-key-suite.ts'
 import { dutyStoreSuite } from './duty-suite.ts'
-import { openMemory, openSqliteFile, openSqliteOfManySegments } from './open.ts'
+import { openMemory, openPostgresOn, openSqliteFile, openSqliteOfManySegments } from './open.ts'
 import { transactionStoreSuite } from './transaction-suite.ts'
 
 const ENGINES = {
   memory: openMemory,
   'a SQLite file': openSqliteFile,
+  PostgreSQL: openPostgresOn(await startPostgres({ after })),
 }
 
 for (const [engine, open] of Object.entries(ENGINES)) {

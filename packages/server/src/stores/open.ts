@@ -5,7 +5,8 @@ import type { LimitStore } from '../limits/store.ts'
 import { memoryApiKeys } from './memory/api-keys.ts'
 import { memoryDuties } from './memory/duties.ts'
 import { memoryTransactions } from './memory/transactions.ts'
-import type { CommitListener } from './sql/driver.ts'
+import type { SqlDriver } from './sql/driver.ts'
+import type { PostgresOptions } from './sql/postgres.ts'
 
 /** Every store of the service, on one engine. */
 export interface Stores {
@@ -20,14 +21,15 @@ export interface Stores {
   close(): Promise<void>
 }
 
-export interface StoreOptions {
-  /** Epoch milliseconds, for the record of an applied migration. */
-  now: number
-  onCommit?: CommitListener
-}
+/** `now` is for the record of an applied migration; what is of PostgreSQL means nothing elsewhere. */
+export type StoreOptions = PostgresOptions
+
+/** `postgres:` and `postgresql:`, as every client of it takes them. */
+export const isPostgres = (url: string): boolean => /^postgres(ql)?:/.test(url)
 
 /**
- * Opens the engine that `url` names and brings its schema up to date: `sqlite:PATH` or `memory:`.
+ * Opens the engine that `url` names and brings its schema up to date: `sqlite:PATH`,
+ * `postgres://...` or `memory:`.
  *
  * @throws {StoreUnavailable} When the database cannot be opened.
  * @throws {MigrationError} When its schema is newer than this binary.
@@ -42,19 +44,26 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
       close: async () => {},
     }
   }
-  // Loaded only here: nobody pays for an engine that is not used.
-  const [{ openSqlite }, { sqlTransactions }, { sqlApiKeys }, { sqlDuties }] = await Promise.all([
-    import('./sql/sqlite.ts'),
+  const [driver, { sqlTransactions }, { sqlApiKeys }, { sqlDuties }, limits] = await Promise.all([
+    openDriver(url, options),
     import('./sql/transactions.ts'),
     import('./sql/api-keys.ts'),
     import('./sql/duties.ts'),
+    isPostgres(url) ? import('./sql/limits.ts') : undefined,
   ])
-  const driver = openSqlite(url.slice('sqlite:'.length), options)
   return {
     transactions: sqlTransactions(driver),
     apiKeys: sqlApiKeys(driver),
     duties: sqlDuties(driver),
+    ...(limits && { limits: limits.sqlLimits(driver) }),
     ping: () => driver.ping(),
     close: () => driver.close(),
   }
+}
+
+/** Loaded only here: nobody pays for an engine that is not used. */
+async function openDriver(url: string, options: StoreOptions): Promise<SqlDriver> {
+  if (isPostgres(url)) return (await import('./sql/postgres.ts')).openPostgres(url, options)
+  const { openSqlite } = await import('./sql/sqlite.ts')
+  return openSqlite(url.slice('sqlite:'.length), options)
 }

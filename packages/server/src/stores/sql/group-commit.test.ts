@@ -9,7 +9,7 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, i) => from + i)
 
 /** A group commit whose disk answers when the test says so: each write changes ten times itself. */
-function onHand(limits: Partial<typeof LIMITS> = {}) {
+function onHand(limits: Partial<typeof LIMITS & { maxInFlight: number }> = {}) {
   const commits: { batch: number[]; answer(): void; fail(reason: unknown): void }[] = []
   const group = groupCommit<number>(
     (batch) =>

@@ -13,68 +13,84 @@ interface GroupCommitOptions {
   maxBatch: number
   /** Milliseconds after which an unanswered commit counts as failed, for all that wait on it. */
   timeoutMs: number
+  /** Commits at once, 1 by default. */
+  maxInFlight?: number
 }
 
 /**
  * Writes that wait together are committed together: one transaction, one disk sync, then all of
- * them are answered. There is no timer to gather them. At most one commit is in flight, and what
- * arrives meanwhile is the next one, so that batches grow just as large as the disk is slow.
+ * them are answered. There is no timer to gather them. A bounded number of commits is in flight, and
+ * what arrives meanwhile is the next one, so that batches grow just as large as the disk is slow.
+ *
+ * @param commit Fulfils with an answer for each write: the rows it changed, or why it failed alone.
  */
 export function groupCommit<Write, Result = number>(
-  commit: (batch: Write[]) => Promise<readonly Result[]>,
-  { maxWaiting, maxBatch, timeoutMs }: GroupCommitOptions,
+  commit: (batch: Write[]) => Promise<readonly (Result | StoreUnavailable)[]>,
+  { maxWaiting, maxBatch, timeoutMs, maxInFlight = 1 }: GroupCommitOptions,
 ) {
   let waiting: Waiting<Write, Result>[] = []
   let scheduled = false
-  let inFlight = false
-  /** Whether the commit in flight has not been answered in time. */
-  let late = false
+  let inFlight = 0
+  /** How many of those have not been answered in time. */
+  let late = 0
   const idle: (() => void)[] = []
 
   function flush(): void {
     scheduled = false
-    if (inFlight || waiting.length === 0) return
+    if (inFlight === maxInFlight || waiting.length === 0) return
     const batch = waiting.slice(0, maxBatch)
     waiting = waiting.slice(maxBatch)
-    inFlight = true
+    inFlight += 1
+    let inTime = true
     // The disk may never answer. Then nobody waits for it longer than this; what was sent may
     // still be kept, and a client that asks again with the same xid finds out.
     const timer = setTimeout(() => {
-      late = true
-      refuse(batch.concat(waiting), new StoreUnavailable('the commit was not answered in time'))
+      inTime = false
+      late += 1
+      const reason = new StoreUnavailable('the commit was not answered in time')
+      refuse(batch, reason)
+      if (late < maxInFlight) return
+      refuse(waiting, reason)
       waiting = []
     }, timeoutMs)
 
     function answered(): void {
       clearTimeout(timer)
-      late = false
-      inFlight = false
+      if (!inTime) late -= 1
+      inFlight -= 1
       // Before the answers are written: the disk need not wait for that.
       flush()
-      if (!inFlight) for (const done of idle.splice(0)) done()
+      if (inFlight === 0) for (const done of idle.splice(0)) done()
     }
     commit(batch.map((entry) => entry.write)).then(
-      (results) => {
+      (answers) => {
         answered()
-        for (const [i, entry] of batch.entries()) entry.resolve(results[i] as Result)
+        for (const [i, entry] of batch.entries()) {
+          const answer = answers[i] as Result | StoreUnavailable
+          if (answer instanceof StoreUnavailable) entry.reject(answer)
+          else entry.resolve(answer)
+        }
       },
       (reason) => {
         answered()
         refuse(batch, reason)
       },
     )
+    // More than one batch may hold has arrived, and another commit is free.
+    if (waiting.length > 0) flush()
   }
 
   return {
     /** Fulfils with what `commit` says of `write`: the number of rows that it changed, durably. */
     add(write: Write): Promise<Result> {
-      if (late) return Promise.reject(new StoreUnavailable('the commit is not answered'))
+      if (late === maxInFlight)
+        return Promise.reject(new StoreUnavailable('the commit is not answered'))
       if (waiting.length >= maxWaiting) {
         return Promise.reject(new StoreUnavailable('too many writes are waiting'))
       }
       return new Promise((resolve, reject) => {
         waiting.push({ write, resolve, reject })
-        if (scheduled || inFlight) return
+        if (scheduled || inFlight === maxInFlight) return
         scheduled = true
         // Not at once: what the event loop has read in this turn joins the same commit.
         setImmediate(flush)
@@ -83,7 +99,7 @@ export function groupCommit<Write, Result = number>(
 
     /** Fulfils when everything that was added has been answered. */
     async drained(): Promise<void> {
-      if (!inFlight && waiting.length === 0) return
+      if (inFlight === 0 && waiting.length === 0) return
       await new Promise<void>((resolve) => idle.push(resolve))
     },
   }

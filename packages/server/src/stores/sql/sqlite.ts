@@ -4,8 +4,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { StoreUnavailable } from '../../errors.ts'
 import type { CommitListener, SqlDriver, SqlRow, SqlStep, SqlValue } from './driver.ts'
 import { groupCommit } from './group-commit.ts'
-import { MigrationError, migrate } from './migrate.ts'
+import { MigrationError } from './migrations.ts'
 import { whenFree } from './sqlite-busy.ts'
+import { migrateSqlite } from './sqlite-migrate.ts'
 import { SqliteThread } from './sqlite-thread.ts'
 
 /** Long enough to outlast another process's commit, short enough to answer 503 within 2 s. */
@@ -138,7 +139,7 @@ function setUp(path: string, now: number): void {
     // Another process may be making the same file.
     whenFree(OPEN_TIMEOUT_MS, () => file.exec('PRAGMA journal_mode = WAL'))
     file.exec('PRAGMA synchronous = FULL')
-    migrate(file, now)
+    migrateSqlite(file, now)
   } catch (cause) {
     if (cause instanceof MigrationError) throw cause
     throw new StoreUnavailable((cause as Error).message, { cause })

@@ -52,9 +52,9 @@ const listOf = (statuses: readonly StoredStatus[]) =>
   `SELECT * FROM (${statuses
     .map(
       (status) => `SELECT * FROM (SELECT t.* FROM transactions t
-      WHERE t.status = '${status}' AND ${WANTED} ${NEWEST_FIRST})`,
+      WHERE t.status = '${status}' AND ${WANTED} ${NEWEST_FIRST}) AS newest`,
     )
-    .join(' UNION ALL ')}) ${NEWEST_FIRST}`
+    .join(' UNION ALL ')}) AS merged ${NEWEST_FIRST}`
 
 const LIST_ALL = listOf(STORED_STATUSES)
 const LIST_BY_STATUS = Object.fromEntries(
@@ -69,7 +69,7 @@ const LIST_BY_PHONE = `WITH RECURSIVE segments (segment) AS (
     FROM segments WHERE segments.segment IS NOT NULL)
   SELECT t.* FROM segments CROSS JOIN transactions t
   WHERE t.segment = segments.segment AND t.phone_number = ?7 AND ${WANTED}
-    AND (?8 IS NULL OR t.status = ?8)
+    AND (CAST(?8 AS TEXT) IS NULL OR t.status = ?8)
   ${NEWEST_FIRST}`
 
 /** One range of the index by time for each customer and status; the history goes with its row. */
@@ -134,6 +134,7 @@ export function sqlTransactions(db: SqlDriver): TransactionStore {
     },
 
     async advance(customerId, xid, { from, to }) {
+      if (from.length === 0) return false
       const step: SqlStep = [advanceFrom(from), customerId, xid, to.status, to.at, ...from]
       return (await db.write(step, record({ customerId, xid }, to))) > 0
     },

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { temporaryFile } from '../../../../../test/stores/open.ts'
-import { MigrationError, migrate, readMigrations } from './migrate.ts'
+import { MigrationError, readMigrations } from './migrations.ts'
+import { migrateSqlite } from './sqlite-migrate.ts'
 
 const NOW = 1_800_000_000_000
 
@@ -36,18 +37,18 @@ test('the migrations of this jotter are numbered from 1 without a gap', () => {
 
 test('a new database gets all of them, and a second start none', () => {
   using db = new DatabaseSync(':memory:')
-  migrate(db, NOW)
+  migrateSqlite(db, NOW)
   const tables = tablesOf(db)
   assert.ok(tables.includes('transactions') && tables.includes('api_keys'))
-  migrate(db, NOW + 1)
+  migrateSqlite(db, NOW + 1)
   assert.deepEqual(tablesOf(db), tables)
   assert.ok(appliedTo(db).every(([, at]) => at === NOW))
 })
 
 test('an older database gets what it lacks', () => {
   using db = new DatabaseSync(':memory:')
-  migrate(db, NOW, [A])
-  migrate(db, NOW + 1, [A, B])
+  migrateSqlite(db, NOW, [A])
+  migrateSqlite(db, NOW + 1, [A, B])
   assert.deepEqual(tablesOf(db), ['a', 'b', 'schema_migrations'])
   assert.deepEqual(appliedTo(db), [
     [1, NOW],
@@ -57,17 +58,17 @@ test('an older database gets what it lacks', () => {
 
 test('F-21 a migration that fails leaves the schema as it was, also of those before it', () => {
   using db = new DatabaseSync(':memory:')
-  migrate(db, NOW, [A])
+  migrateSqlite(db, NOW, [A])
   const broken = migration(3, 'CREATE TABLE c (x TEXT); CREATE TABLE a (x TEXT)')
-  assert.throws(() => migrate(db, NOW, [A, B, broken]), /already exists/)
+  assert.throws(() => migrateSqlite(db, NOW, [A, B, broken]), /already exists/)
   assert.deepEqual(tablesOf(db), ['a', 'schema_migrations'])
   assert.deepEqual(appliedTo(db), [[1, NOW]])
 })
 
 test('a database of a newer jotter is refused, and not touched', () => {
   using db = new DatabaseSync(':memory:')
-  migrate(db, NOW, [A, B])
-  assert.throws(() => migrate(db, NOW, [A]), {
+  migrateSqlite(db, NOW, [A, B])
+  assert.throws(() => migrateSqlite(db, NOW, [A]), {
     name: 'MigrationError',
     message: /migration 2 \(number-2\), which this jotter does not know/,
   })
@@ -76,17 +77,17 @@ test('a database of a newer jotter is refused, and not touched', () => {
 
 test('a migration that was changed after it was applied is refused', () => {
   using db = new DatabaseSync(':memory:')
-  migrate(db, NOW, [A])
+  migrateSqlite(db, NOW, [A])
   const changed = { ...A, checksum: 'another' }
-  assert.throws(() => migrate(db, NOW, [changed, B]), MigrationError)
+  assert.throws(() => migrateSqlite(db, NOW, [changed, B]), MigrationError)
   assert.deepEqual(tablesOf(db), ['a', 'schema_migrations'])
 })
 
 test('a database that lacks nothing is opened beside a process that is writing to it', () => {
   using file = temporaryFile()
   using writing = new DatabaseSync(file.path)
-  migrate(writing, NOW, [A])
+  migrateSqlite(writing, NOW, [A])
   writing.exec('BEGIN IMMEDIATE')
   using opening = new DatabaseSync(file.path)
-  migrate(opening, NOW, [A])
+  migrateSqlite(opening, NOW, [A])
 })

@@ -1,16 +1,38 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import type { DatabaseSync } from 'node:sqlite'
 
 /** Both `src/stores/sql` and the built `dist/stores/sql` lie three folders below the package. */
 const MIGRATIONS = new URL('../../../migrations/', import.meta.url)
 
-interface Migration {
+export interface Migration {
   version: number
   name: string
   sql: string
   checksum: string
 }
+
+/** What a database says about a migration that it has. */
+export interface AppliedMigration {
+  version: number
+  name: string
+  checksum: string
+  /** Epoch milliseconds. */
+  appliedAt: number
+}
+
+/** Where both engines keep their AppliedMigrations. */
+export const RECORD_TABLE = `CREATE TABLE IF NOT EXISTS schema_migrations (
+  version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL)`
+export const READ_RECORD =
+  'SELECT version, name, checksum, applied_at FROM schema_migrations ORDER BY version'
+
+/** A row of READ_RECORD. */
+export const toApplied = (row: Record<string, unknown>): AppliedMigration => ({
+  version: Number(row.version),
+  name: String(row.name),
+  checksum: String(row.checksum),
+  appliedAt: Number(row.applied_at),
+})
 
 /** The schema cannot be brought to what this binary knows. Nothing was changed. */
 export class MigrationError extends Error {
@@ -30,35 +52,14 @@ export function readMigrations(folder: URL = MIGRATIONS): Migration[] {
 }
 
 /**
- * Applies what is missing, all of it in one transaction: a process killed in the middle leaves the
- * schema as it was. A schema that is up to date is only read.
+ * The migrations that a database with `applied` does not have yet.
  *
- * @throws {MigrationError} When the schema is newer than this binary, or an applied file changed.
+ * @throws {MigrationError} When it is newer than this binary, or an applied file changed.
  */
-export function migrate(db: DatabaseSync, now: number, migrations = readMigrations()): void {
-  if (missing(db, migrations).length === 0) return
-  db.exec('BEGIN IMMEDIATE')
-  try {
-    db.exec(`CREATE TABLE IF NOT EXISTS schema_migrations (
-      version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL)`)
-    const record = db.prepare('INSERT INTO schema_migrations VALUES (?1, ?2, ?3, ?4)')
-    // Looked at again: another process may have been here before us.
-    for (const { version, name, sql, checksum } of missing(db, migrations)) {
-      db.exec(sql)
-      record.run(version, name, checksum, now)
-    }
-    db.exec('COMMIT')
-  } finally {
-    if (db.isTransaction) db.exec('ROLLBACK')
-  }
-}
-
-const HAS_RECORD = "SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'"
-
-/** The migrations that `db` does not have yet. @throws {MigrationError} */
-function missing(db: DatabaseSync, migrations: readonly Migration[]): readonly Migration[] {
-  if (db.prepare(HAS_RECORD).get() === undefined) return migrations
-  const applied = db.prepare('SELECT version, name, checksum FROM schema_migrations').all()
+export function missingOf(
+  applied: readonly AppliedMigration[],
+  migrations: readonly Migration[],
+): readonly Migration[] {
   for (const { version, name, checksum } of applied) {
     const known = migrations.find((migration) => migration.version === version)
     if (known === undefined) {

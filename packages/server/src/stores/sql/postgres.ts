@@ -1,0 +1,125 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import pg from 'pg'
+import { StoreUnavailable } from '../../errors.ts'
+import type { CommitListener, SqlDriver, SqlRow, SqlStep, SqlValue } from './driver.ts'
+import { groupCommit } from './group-commit.ts'
+import { MigrationError } from './migrations.ts'
+import { migratePostgres } from './postgres-migrate.ts'
+import { openSession, postgresConfig, toUnavailable } from './postgres-session.ts'
+import { type ColumnTypes, hasNul, postgresStatements } from './postgres-statements.ts'
+import { PostgresWriter } from './postgres-writer.ts'
+
+/** Connections that commit; measured: one leaves the server idle, a third makes batches too small. */
+const WRITERS = 2
+/** Queries that may wait at once; one more is refused. */
+const MAX_UNANSWERED = 10_000
+
+/** A transaction that writes to the log and to no row: no lock of another node is in its way. */
+const PROBE: SqlStep = ["SELECT pg_logical_emit_message(true, 'jotter', 'ready')"]
+
+const COLUMNS = `SELECT table_name || '.' || column_name AS name, data_type AS type
+  FROM information_schema.columns WHERE table_schema = current_schema()`
+
+export interface PostgresOptions {
+  /** Applied when the schema is new or older. */
+  now: number
+  /** Connections in all, 10 by default. */
+  connections?: number
+  /** Milliseconds after which nobody waits for the server any more, 1500 by default. */
+  timeoutMs?: number
+  onCommit?: CommitListener
+}
+
+/**
+ * The engine for more than one machine. Writes that wait together share one transaction and, where
+ * they are inserts, one statement; reads have connections of their own.
+ *
+ * @param url As `pg` reads it: `postgres://user:password@host:5432/database?sslmode=verify-full`.
+ * @throws {StoreUnavailable} When the server does not answer, or does not keep what it acknowledges.
+ * @throws {MigrationError} When the schema is of a newer jotter, or a migration was changed.
+ */
+export async function openPostgres(
+  url: string,
+  { now, connections = 10, timeoutMs = 1_500, onCommit = () => {} }: PostgresOptions,
+): Promise<SqlDriver> {
+  const config = postgresConfig(url, timeoutMs)
+  const statements = postgresStatements(await setUp(config, now))
+  const open = () => openSession(config)
+  const writers = Array.from({ length: WRITERS }, () => new PostgresWriter({ open, statements }))
+  const free = [...writers]
+  const readers = new pg.Pool({ ...config, max: connections - WRITERS })
+  // Of a connection that nobody uses; the next query opens another.
+  readers.on('error', () => {})
+  let closed = false
+  let unanswered = 0
+
+  const { add, drained } = groupCommit(commit, {
+    maxWaiting: 20_000,
+    maxBatch: 1_000,
+    timeoutMs,
+    maxInFlight: WRITERS,
+  })
+
+  async function commit(batch: (readonly SqlStep[])[]) {
+    const writer = free.pop() as PostgresWriter
+    const started = performance.now()
+    try {
+      const answers = await writer.commit(batch)
+      onCommit(batch.length, (performance.now() - started) / 1000)
+      return answers
+    } finally {
+      free.push(writer)
+    }
+  }
+
+  async function rows(sql: string, params: readonly SqlValue[]): Promise<SqlRow[]> {
+    if (closed) throw new StoreUnavailable('the database is closed')
+    if (unanswered >= MAX_UNANSWERED) throw new StoreUnavailable('too many queries are waiting')
+    if (hasNul(params)) return []
+    unanswered += 1
+    try {
+      return (await readers.query({ ...statements.of(sql), values: [...params] })).rows
+    } catch (error) {
+      throw toUnavailable(error)
+    } finally {
+      unanswered -= 1
+    }
+  }
+
+  // Hands the promise on: awaiting it here would make two more for every token.
+  function write(...steps: readonly SqlStep[]): Promise<number> {
+    if (closed) return Promise.reject(new StoreUnavailable('the database is closed'))
+    return steps.some(([, ...params]) => hasNul(params)) ? Promise.resolve(0) : add(steps)
+  }
+
+  return {
+    rows,
+    write,
+    async ping() {
+      await Promise.all([write(PROBE), rows('SELECT 1', [])])
+    },
+    async close() {
+      // What was asked before may ask for more: a read decides about the write after it.
+      do {
+        await drained()
+        await nextTurn()
+      } while (unanswered > 0)
+      closed = true
+      await Promise.all([...writers.map((writer) => writer.close()), readers.end()])
+    },
+  }
+}
+
+async function setUp(config: pg.ClientConfig, now: number): Promise<ColumnTypes> {
+  // Another node may be migrating, and that is waited for.
+  const { client } = await openSession({ ...config, query_timeout: 0 })
+  try {
+    await migratePostgres(client, now)
+    const { rows } = await client.query(COLUMNS)
+    return new Map(rows.map(({ name, type }) => [name, type]))
+  } catch (error) {
+    throw error instanceof MigrationError ? error : toUnavailable(error)
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
