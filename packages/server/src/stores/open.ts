@@ -1,5 +1,6 @@
 import type { ApiKeyStore } from '../api-keys/store.ts'
 import type { TransactionStore } from '../flows/transaction/store.ts'
+import { isPostgres } from '../postgres-url.ts'
 import { memoryApiKeys } from './memory/api-keys.ts'
 import { memoryTransactions } from './memory/transactions.ts'
 import type { SqlDriver } from './sql/driver.ts'
@@ -17,9 +18,6 @@ export interface Stores {
 
 /** `now` is for the record of an applied migration; what is of PostgreSQL means nothing elsewhere. */
 export type StoreOptions = PostgresOptions
-
-/** `postgres:` and `postgresql:`, as every client of it takes them. */
-export const isPostgres = (url: string): boolean => /^postgres(ql)?:/.test(url)
 
 /**
  * Opens the engine that `url` names and brings its schema up to date: `sqlite:PATH`,
