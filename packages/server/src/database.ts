@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path'
+import { isPostgres, shownPostgresUrl } from './postgres-url.ts'
 import type { SettingName, Settings } from './settings.ts'
 
 export interface NamedDatabase {
@@ -26,7 +27,7 @@ export function databaseOf({
 export const ownDatabase = (data: string): string => `sqlite:${join(data, 'jotter.db')}`
 
 /** For people: a file with its whole path, a server without its password. */
-export const shownUrl = (url: string): string =>
-  url.startsWith('sqlite:')
-    ? `sqlite:${resolve(url.slice('sqlite:'.length))}`
-    : url.replace(/(\/\/[^/@:]*):[^/@]*@/, '$1@')
+export function shownUrl(url: string): string {
+  if (isPostgres(url)) return shownPostgresUrl(url)
+  return url.startsWith('sqlite:') ? `sqlite:${resolve(url.slice('sqlite:'.length))}` : url
+}

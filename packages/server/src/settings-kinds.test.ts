@@ -155,14 +155,20 @@ const KINDS: Readonly<Record<string, Row<unknown>>> = {
       ['sqlite:jotter.db', 'sqlite:jotter.db'],
       ['sqlite:/var/lib/jotter/jotter.db', 'sqlite:/var/lib/jotter/jotter.db'],
       ['sqlite:./data dir/é.db', 'sqlite:./data dir/é.db'],
+      ...[
+        'postgres://db/jotter',
+        'postgresql://user:secret@db.example:5433/jotter?sslmode=verify-full',
+        'postgres://user:p%40ss%2Fw%3Ard%25@[::1]:5432/jotter',
+        'postgres:///jotter?user=app&host=/run/postgresql',
+      ].map((url) => [url, url] as const),
     ],
     bad: [
       ...['', 'sqlite:', 'sqlite', 'jotter.db', 'memory', 'memory:x', 'SQLITE:x', ' sqlite:x'],
-      ...['postgres://user:hunter2@db/jotter', 'mysql://db/jotter', 'file:jotter.db'],
+      ...['mysql://db/jotter', 'file:jotter.db', 'postgres:jotter', 'Postgres://db/jotter'],
       // Each connection would have an empty database of its own.
       ...['sqlite::memory:', 'sqlite:file:x?mode=memory', 'sqlite:a\0b'],
     ],
-    expected: /sqlite:PATH or memory:/,
+    expected: /sqlite:PATH, postgres:.* or memory:/,
   }),
   secretText: row({
     kind: kinds.secretText(8),

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net'
+import { isPostgres, problemOfPostgresUrl } from './postgres-url.ts'
 
 /** How the text of a setting is read. `parse` throws an Error that says what was expected. */
 export interface Kind<T> {
@@ -117,13 +118,19 @@ export const url: Kind<string> = {
       : fail('must be an http or https URL without user, query, fragment or trailing slash'),
 }
 
+/** Never repeated in a message: it may hold a password. */
 export const databaseUrl: Kind<string> = {
-  shape: '`sqlite:PATH` or `memory:`',
-  parse: (value) =>
+  shape: '`sqlite:PATH`, `postgres://USER:PASSWORD@HOST/DATABASE` or `memory:`',
+  parse: (value) => {
+    if (isPostgres(value)) {
+      const problem = problemOfPostgresUrl(value)
+      return problem === undefined ? value : fail(problem)
+    }
     // SQLite's own `:memory:` and `file:` would give each connection another database.
-    /^(?:sqlite:(?!:memory:$|file:)[^\0]+|memory:)$/.test(value)
+    return /^(?:sqlite:(?!:memory:$|file:)[^\0]+|memory:)$/.test(value)
       ? value
-      : fail('must be sqlite:PATH or memory:'),
+      : fail('must be sqlite:PATH, postgres://USER:PASSWORD@HOST/DATABASE or memory:')
+  },
 }
 
 /** No longer credential is read from a request. */

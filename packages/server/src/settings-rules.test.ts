@@ -273,6 +273,39 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
       said: [/^warned DATABASE_TEST_URL .* testing profile only; this is production/],
     },
   },
+  'a database elsewhere is spoken to with TLS': {
+    'without it production warns': {
+      given: production({
+        ...MASTER,
+        ...TELESIGN,
+        DATABASE_URL: 'postgres://u:hunter2@db.example/jotter',
+      }),
+      said: [/^warned DATABASE_URL .* phone numbers and tokens travel to db\.example unencrypted/],
+    },
+    'sslmode=disable is without it': {
+      given: production({
+        ...MASTER,
+        ...TELESIGN,
+        DATABASE_URL: 'postgres://10.0.0.1/jotter?sslmode=disable',
+      }),
+      said: [/^warned DATABASE_URL .* travel to 10\.0\.0\.1 unencrypted/],
+    },
+    ...Object.fromEntries(
+      [
+        'postgres://db.example/jotter?sslmode=verify-full',
+        'postgres://db.example/jotter?ssl=true',
+        'postgres://127.0.0.1/jotter',
+        'postgres://[::1]/jotter',
+        'postgres://localhost/jotter',
+        'postgres:///jotter?user=app&host=/run/postgresql',
+        'postgres://%2Frun%2Fpostgresql/jotter',
+      ].map((url): [string, Case] => [
+        `${url} needs no warning`,
+        { given: production({ ...MASTER, ...TELESIGN, DATABASE_URL: url }), said: [] },
+      ]),
+    ),
+    'development does not mind': { given: { DATABASE_URL: 'postgres://db.example/j' }, said: [] },
+  },
 }
 
 for (const [rule, cases] of Object.entries(CASES)) {

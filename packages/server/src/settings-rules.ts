@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { importKey, KeyError } from '@jotter/token'
+import { isPostgres, plainHostOf } from './postgres-url.ts'
 import type { SettingName, Settings } from './settings.ts'
 
 export interface Finding {
@@ -175,6 +176,20 @@ const RULES: readonly Rule[] = [
             fatal: false,
           }
         : undefined,
+  },
+  {
+    of: ['ENV', 'DATABASE_URL'],
+    check: ({ DATABASE_URL: url }, production) => {
+      const host = url !== undefined && isPostgres(url) ? (plainHostOf(url) ?? '') : ''
+      const isHere = host === '' || host.startsWith('/') || isLoopback(host)
+      return production && !isHere
+        ? {
+            setting: 'DATABASE_URL',
+            message: `phone numbers and tokens travel to ${host} unencrypted. Add sslmode=verify-full to it`,
+            fatal: false,
+          }
+        : undefined
+    },
   },
 ]
 

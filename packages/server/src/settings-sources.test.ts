@@ -192,7 +192,7 @@ describe('problems', () => {
         HOST: '0.0.0.0',
         TELESIGN_API_KEY: 'a-key',
         JOTTER_ADMIN_KEY_FILE: '/nowhere',
-        DATABASE_URL: 'postgres://user:hunter2@db/jotter',
+        DATABASE_URL: 'postgres://user:hunter2/3@db/jotter',
       },
       dotEnv: 'JOTTER_RETENTION_DAYS=forever',
     })

@@ -48,10 +48,24 @@ const TEXTS: Readonly<Record<SettingName, Texts>> = {
   },
   DATA: { good: same('./data', '/var/lib/jotter', 'data dir'), bad: [''] },
   DATABASE_URL: {
-    good: same('memory:', 'sqlite:a.db'),
+    good: same('memory:', 'sqlite:a.db', 'postgres://user@db/jotter'),
     bad: ['', 'sqlite:', 'mysql://db', 'a.db'],
   },
   DATABASE_TEST_URL: { good: same('memory:', 'sqlite:a.db'), bad: ['', 'sqlite:', 'memory'] },
+  DATABASE_POOL: {
+    good: [
+      ['3', 3],
+      ['1000', 1000],
+    ],
+    bad: ['', '2', '1001', 'many'],
+  },
+  DATABASE_TIMEOUT_MS: {
+    good: [
+      ['100', 100],
+      ['60000', 60_000],
+    ],
+    bad: ['', '0', '99', '1.5', '2s'],
+  },
   ISSUER: {
     good: same('https://a.example'),
     bad: ['', 'a.example', 'https://a.example/', 'ftp://a'],
@@ -158,6 +172,8 @@ describe('defaults', () => {
     LOG_LEVEL: 'info',
     DATABASE_URL: undefined,
     DATABASE_TEST_URL: undefined,
+    DATABASE_POOL: 10,
+    DATABASE_TIMEOUT_MS: 1500,
     ISSUER: undefined,
     TLS_CERT: undefined,
     TLS_KEY: undefined,

@@ -53,6 +53,18 @@ export const SETTINGS = {
     about: 'Takes the place of DATABASE_URL in the testing profile.',
     bare: true,
   },
+  DATABASE_POOL: {
+    kind: kinds.integer(3, 1_000),
+    default: '10',
+    about:
+      'Connections to PostgreSQL, of each process. Two of them write, the others read; SQLite has no use for it.',
+  },
+  DATABASE_TIMEOUT_MS: {
+    kind: kinds.integer(100, 60_000),
+    default: '1500',
+    about:
+      'Milliseconds after which a request that waits for PostgreSQL is answered 503: for a connection, a lock, an answer.',
+  },
   ISSUER: {
     kind: kinds.url,
     about:

@@ -59,8 +59,13 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
 
   const metrics = createMetrics()
   const customer = ownCustomer(settings, inMemory)
-  const stores = await openStores(url, { now: now(), onCommit: metrics.committed })
-  if (!inMemory) warnOfOpenFile(url.slice('sqlite:'.length), log)
+  const stores = await openStores(url, {
+    now: now(),
+    connections: settings.DATABASE_POOL,
+    timeoutMs: settings.DATABASE_TIMEOUT_MS,
+    onCommit: metrics.committed,
+  })
+  if (url.startsWith('sqlite:')) warnOfOpenFile(url.slice('sqlite:'.length), log)
   const stopped = new AbortController()
   try {
     await stores.apiKeys.keepCustomer(customer.id, now())

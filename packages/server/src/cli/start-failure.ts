@@ -1,5 +1,6 @@
 import { databaseOf, shownUrl } from '../database.ts'
 import { StoreUnavailable } from '../errors.ts'
+import { isPostgres } from '../postgres-url.ts'
 import type { SettingName } from '../settings.ts'
 import type { ReadSettings } from '../settings-sources.ts'
 import { CliError, isOfSqlite } from './failure.ts'
@@ -61,7 +62,9 @@ export function startFailure(error: unknown, { settings, origins }: ReadSettings
     const text = `cannot open the database ${shownUrl(url)}: ${error.message}`
     return new CliError(EXIT.unreachable, text, {
       from: from(setting),
-      remedy: 'is it a file of jotter, and may this user write to it and its folder?',
+      remedy: isPostgres(url)
+        ? 'is the server up, and do user, password and database exist there?'
+        : 'is it a file of jotter, and may this user write to it and its folder?',
     })
   }
   // Of the folder itself, or of the files in it.

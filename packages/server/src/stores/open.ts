@@ -2,6 +2,7 @@ import type { ApiKeyStore } from '../api-keys/store.ts'
 import type { DutyStore } from '../duties.ts'
 import type { TransactionStore } from '../flows/transaction/store.ts'
 import type { LimitStore } from '../limits/store.ts'
+import { isPostgres } from '../postgres-url.ts'
 import { memoryApiKeys } from './memory/api-keys.ts'
 import { memoryDuties } from './memory/duties.ts'
 import { memoryTransactions } from './memory/transactions.ts'
@@ -23,9 +24,6 @@ export interface Stores {
 
 /** `now` is for the record of an applied migration; what is of PostgreSQL means nothing elsewhere. */
 export type StoreOptions = PostgresOptions
-
-/** `postgres:` and `postgresql:`, as every client of it takes them. */
-export const isPostgres = (url: string): boolean => /^postgres(ql)?:/.test(url)
 
 /**
  * Opens the engine that `url` names and brings its schema up to date: `sqlite:PATH`,
