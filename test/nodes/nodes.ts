@@ -1,0 +1,26 @@
+/** Two nodes of the service on one PostgreSQL, in this process. */
+import type { TestContext } from 'node:test'
+import { seededRandom } from '../faults/random.ts'
+import type { PostgresServer } from '../support/postgres.ts'
+import { startTestService, type TestService } from '../support/service.ts'
+
+export async function startNodes(
+  t: TestContext,
+  server: PostgresServer,
+  environment: Readonly<Record<string, string | undefined>> = {},
+) {
+  const database = await server.createDatabase()
+  const start = () => startTestService(t, { DATABASE_URL: database.url, ...environment })
+  const nodes: readonly [TestService, TestService] = [await start(), await start()]
+  // After both, which were started later.
+  t.after(() => database[Symbol.asyncDispose]())
+  const random = seededRandom(t)
+  return {
+    nodes,
+    database,
+    /** Either of them. */
+    any: (): TestService => nodes[Math.floor(random() * nodes.length)] as TestService,
+    /** The same of both at the same time. */
+    both: <T>(ask: (node: TestService) => Promise<T>): Promise<T[]> => Promise.all(nodes.map(ask)),
+  }
+}
