@@ -1,5 +1,5 @@
 /**
- * One of the processes that race on a SQLite file: opens it, then does what the test sends, a few at
+ * One of the processes that race on one database: opens it, then does what the test sends, a few at
  * once and in an order of its own, and answers for each whether it was the one.
  *
  * @module
@@ -21,10 +21,10 @@ export type Task = {
 export type Start = Task & { at: number }
 
 const AT_ONCE = 4
-const [path = '', first = '0'] = process.argv.slice(2)
-const { transactions } = await openStores(`sqlite:${path}`, { now: 0 })
+const [url = '', first = '0'] = process.argv.slice(2)
+const { transactions } = await openStores(url, { now: 0 })
 
-/** Asks again, as a client does, where the other process had the file for too long. */
+/** Asks again, as a client does, where the other process had the database for too long. */
 async function answerOf(call: () => Promise<boolean>): Promise<boolean> {
   for (;;) {
     try {

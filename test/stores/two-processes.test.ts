@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { DatabaseSync } from 'node:sqlite'
-import { describe, test } from 'node:test'
+import { after, describe, test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { openStores } from '../../packages/server/src/stores/open.ts'
+import { startPostgres } from '../support/postgres.ts'
 import { RUNS, temporaryFile } from './open.ts'
 import type { Start, Task } from './racer.ts'
+import { type OpenShared, sharedPostgres, sharedSqlite } from './shared.ts'
 import { entryOf, HUNDRED, NOW, next, OPEN, order, retry } from './transactions/examples.ts'
+
+// Before the first test is told of: what is awaited later finds the run over.
+const ENGINES = {
+  'one SQLite file': sharedSqlite,
+  'one PostgreSQL database': sharedPostgres(await startPostgres({ after })),
+}
 
 /** The long run makes 10^5 races of it. */
 const ROUNDS = RUNS === 1 ? 3 : 250
@@ -37,16 +44,15 @@ async function messageOf(racer: ChildProcess): Promise<unknown> {
   }
 }
 
-/** Two processes on a new file, and the file as a third one sees it. */
-async function openRace() {
-  const file = temporaryFile()
+/** Two processes on a new database, and the database as a third one sees it. */
+async function openRace(open: OpenShared) {
+  const database = await open()
   const racers: ChildProcess[] = []
   for (const first of ['0', '0.5']) {
-    const racer = start('./racer.ts', file.path, first)
+    const racer = start('./racer.ts', database.url, first)
     racers.push(racer)
     await messageOf(racer)
   }
-  const db = new DatabaseSync(file.path, { readOnly: true })
   const winners = new Set<number>()
 
   async function answersOf(racer: ChildProcess, start: Start) {
@@ -66,11 +72,12 @@ async function openRace() {
     },
     /** Else they have not raced at all. */
     bothHaveWon: () => assert.equal(winners.size, 2, 'one process was always first'),
-    count: (from: string) => Number(db.prepare(`SELECT count(*) AS n FROM ${from}`).get()?.n),
+    async count(from: string) {
+      return Number((await database.look(`SELECT count(*) AS n FROM ${from}`))?.n)
+    },
     async [Symbol.asyncDispose]() {
-      db.close()
       await Promise.all(racers.map(endRacer))
-      file[Symbol.dispose]()
+      await database[Symbol.asyncDispose]()
     },
   }
 }
@@ -102,49 +109,56 @@ test('F-16 a first start waits while another process makes the new file', async 
   await ended
 })
 
-describe('F-16 of two processes on one SQLite file', () => {
+for (const [engine, open] of Object.entries(ENGINES)) {
+  describe(`F-16 of two processes on ${engine}`, () => raceSuite(open))
+}
+
+function raceSuite(open: OpenShared) {
   test('exactly one inserts each xid, and the row is its own', async () => {
-    await using file = await openRace()
+    await using processes = await openRace(open)
     for (let round = 0; round < ROUNDS; round += 1) {
-      const answers = await file.race((racer) => ({
+      const answers = await processes.race((racer) => ({
         verb: 'insert',
         calls: HUNDRED.map((i) => [{ ...order, xid: `${round}.${i}`, openedBy: racer }]),
       }))
       oneEach(answers)
       const ofA = answers.a.filter(Boolean).length
-      assert.equal(file.count(`transactions WHERE xid LIKE '${round}.%' AND opened_by = 'a'`), ofA)
+      assert.equal(
+        await processes.count(`transactions WHERE xid LIKE '${round}.%' AND opened_by = 'a'`),
+        ofA,
+      )
     }
-    file.bothHaveWon()
-    assert.equal(file.count('transactions'), 100 * ROUNDS)
+    processes.bothHaveWon()
+    assert.equal(await processes.count('transactions'), 100 * ROUNDS)
   })
 
   test('exactly one moves each transaction on, and the history has it once', async () => {
-    await using file = await openRace()
+    await using processes = await openRace(open)
     for (let round = 0; round < ROUNDS; round += 1) {
       const xids = HUNDRED.map((i) => `${round}.${i}`)
-      await file.race((racer) => ({
+      await processes.race((racer) => ({
         verb: 'insert',
         calls: racer === 'a' ? xids.map((xid) => [{ ...order, xid }]) : [],
       }))
       const ends = { a: 'completed', b: 'revoked' } as const
       oneEach(
-        await file.race((racer) => ({
+        await processes.race((racer) => ({
           verb: 'advance',
           calls: xids.map((xid) => ['customer', xid, { from: OPEN, to: entryOf(ends[racer]) }]),
         })),
       )
     }
-    assert.equal(file.count('transaction_history'), 100 * ROUNDS)
+    assert.equal(await processes.count('transaction_history'), 100 * ROUNDS)
     const agreeing = 'transactions t JOIN transaction_history h USING (customer_id, xid, status)'
-    file.bothHaveWon()
-    assert.equal(file.count(agreeing), 100 * ROUNDS)
+    processes.bothHaveWon()
+    assert.equal(await processes.count(agreeing), 100 * ROUNDS)
   })
 
   test('exactly one uses each Idempotency-Key, and of the other nothing stays', async () => {
-    await using file = await openRace()
+    await using processes = await openRace(open)
     for (let round = 0; round < ROUNDS; round += 1) {
       oneEach(
-        await file.race((racer) => ({
+        await processes.race((racer) => ({
           verb: 'insert',
           calls: HUNDRED.map((i) => {
             const xid = `${racer}.${round}.${i}`
@@ -156,18 +170,21 @@ describe('F-16 of two processes on one SQLite file', () => {
         })),
       )
     }
-    assert.equal(file.count('retries'), 100 * ROUNDS)
-    assert.equal(file.count('transactions'), 100 * ROUNDS)
-    file.bothHaveWon()
-    assert.equal(file.count('retries r JOIN transactions t USING (customer_id, xid)'), 100 * ROUNDS)
+    assert.equal(await processes.count('retries'), 100 * ROUNDS)
+    assert.equal(await processes.count('transactions'), 100 * ROUNDS)
+    processes.bothHaveWon()
+    assert.equal(
+      await processes.count('retries r JOIN transactions t USING (customer_id, xid)'),
+      100 * ROUNDS,
+    )
   })
 
   test('exactly one issues again under each Idempotency-Key', async () => {
-    await using file = await openRace()
-    await file.race((racer) => ({ verb: 'insert', calls: racer === 'a' ? [[order]] : [] }))
+    await using processes = await openRace(open)
+    await processes.race((racer) => ({ verb: 'insert', calls: racer === 'a' ? [[order]] : [] }))
     for (let round = 0; round < ROUNDS; round += 1) {
       oneEach(
-        await file.race((racer) => ({
+        await processes.race((racer) => ({
           verb: 'reissue',
           calls: HUNDRED.map((i) => [
             { ...next, issuedAt: NOW + i, entry: { ...next.entry, by: racer } },
@@ -176,8 +193,8 @@ describe('F-16 of two processes on one SQLite file', () => {
         })),
       )
     }
-    assert.equal(file.count('transaction_history'), 100 * ROUNDS)
-    file.bothHaveWon()
-    assert.equal(file.count('retries'), 100 * ROUNDS)
+    assert.equal(await processes.count('transaction_history'), 100 * ROUNDS)
+    processes.bothHaveWon()
+    assert.equal(await processes.count('retries'), 100 * ROUNDS)
   })
-})
+}

@@ -1,12 +1,14 @@
 /**
  * The real service in this process, on a clock that the test moves: settings as an operator gives
- * them, a SQLite file in a folder of its own, a listening port, requests over the wire.
+ * them, a SQLite file in a folder of its own unless DATABASE_URL names another database, a listening
+ * port, requests over the wire.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
 import type { Scope } from '../../packages/server/src/api-keys/store.ts'
+import { databaseOf } from '../../packages/server/src/database.ts'
 import { readSettings } from '../../packages/server/src/settings-sources.ts'
 import { startService } from '../../packages/server/src/start.ts'
 import { openStores, type Stores } from '../../packages/server/src/stores/open.ts'
@@ -123,7 +125,7 @@ export async function startTestService(owner: Owner, environment: Environment = 
 
     /** The database as another process sees it. */
     async stores(): Promise<Stores> {
-      const stores = await openStores(`sqlite:${join(data, 'jotter.db')}`, { now: clock.at })
+      const stores = await openStores(databaseOf(settings).url, { now: clock.at })
       opened.push(stores)
       return stores
     },

@@ -14,19 +14,22 @@ import { decodeCursor, encodeCursor } from './cursor.ts'
 import type { ApiKeyPage, ApiKeyService } from './service.ts'
 import { type ApiKey, SCOPES } from './store.ts'
 
+/** No NUL, which PostgreSQL cannot hold, and no half of a surrogate pair, which UTF-8 cannot. */
+const STORABLE = { type: 'string', pattern: '^[^\\u0000\\ud800-\\udfff]*$' } as const
+
 const NEW_KEY = {
   type: 'object',
   required: ['name', 'scopes'],
   additionalProperties: false,
   properties: {
-    name: { type: 'string', minLength: 1, maxLength: 100, examples: ['checkout backend'] },
+    name: { ...STORABLE, minLength: 1, maxLength: 100, examples: ['checkout backend'] },
     scopes: {
       type: 'array',
       minItems: 1,
       maxItems: SCOPES.length,
       items: { type: 'string', enum: SCOPES },
     },
-    customer_id: { type: 'string', minLength: 1, maxLength: 128 },
+    customer_id: { ...STORABLE, minLength: 1, maxLength: 128 },
     expires_at: TIME,
   },
 } as const
