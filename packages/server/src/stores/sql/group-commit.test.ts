@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { groupCommit } from './group-commit.ts'
 
 const LIMITS = { maxWaiting: 1000, maxBatch: 100, timeoutMs: 5000 }
@@ -181,15 +182,26 @@ describe('F-04 a disk that does not answer', () => {
     const sent = addAll(group, [1, 2])
     await turn()
     const waiting = addAll(group, [3])
-    t.mock.timers.tick(4999)
+    t.mock.timers.tick(4900)
     await turn()
     assert.equal(sent.size + waiting.size, 0)
-    t.mock.timers.tick(1)
+    t.mock.timers.tick(100)
     await turn()
     for (const end of [...sent.values(), ...waiting.values()]) {
       assert.equal((end as Error).name, 'StoreUnavailable')
     }
     assert.equal(sent.size + waiting.size, 3)
+  })
+
+  test('makes nobody wait longer who has waited for another commit before', async () => {
+    const group = onHand({ timeoutMs: 300 })
+    addAll(group, [1])
+    await turn()
+    const second = addAll(group, [2])
+    await sleep(200)
+    group.commit(0).answer()
+    await sleep(150)
+    assert.ok(second.get(2) instanceof Error)
   })
 
   test('is not asked for more until it answers, and then all is well', async (t) => {

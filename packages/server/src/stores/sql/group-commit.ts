@@ -2,6 +2,8 @@ import { StoreUnavailable } from '../../errors.ts'
 
 interface Waiting<Write, Result> {
   write: Write
+  /** Milliseconds of a clock that is never set back. */
+  since: number
   resolve(result: Result): void
   reject(reason: unknown): void
 }
@@ -11,7 +13,7 @@ interface GroupCommitOptions {
   maxWaiting: number
   /** Writes in one commit at most. */
   maxBatch: number
-  /** Milliseconds after which an unanswered commit counts as failed, for all that wait on it. */
+  /** Milliseconds for the longest that a write waits: then its commit counts as failed, for all in it. */
   timeoutMs: number
   /** Commits at once, 1 by default. */
   maxInFlight?: number
@@ -42,6 +44,7 @@ export function groupCommit<Write, Result = number>(
     waiting = waiting.slice(maxBatch)
     inFlight += 1
     let inTime = true
+    const waited = performance.now() - (batch[0]?.since as number)
     // The disk may never answer. Then nobody waits for it longer than this; what was sent may
     // still be kept, and a client that asks again with the same xid finds out.
     const timer = setTimeout(() => {
@@ -52,7 +55,7 @@ export function groupCommit<Write, Result = number>(
       if (late < maxInFlight) return
       refuse(waiting, reason)
       waiting = []
-    }, timeoutMs)
+    }, timeoutMs - waited)
 
     function answered(): void {
       clearTimeout(timer)
@@ -89,7 +92,7 @@ export function groupCommit<Write, Result = number>(
         return Promise.reject(new StoreUnavailable('too many writes are waiting'))
       }
       return new Promise((resolve, reject) => {
-        waiting.push({ write, resolve, reject })
+        waiting.push({ write, since: performance.now(), resolve, reject })
         if (scheduled || inFlight === maxInFlight) return
         scheduled = true
         // Not at once: what the event loop has read in this turn joins the same commit.
