@@ -90,6 +90,12 @@ test('of two nodes that ask for the same keys, none waits for the other in a cir
   assert.deepEqual(sum, { keys: 200, used: 200 * 20 * 2 })
 })
 
+test('a power cut takes the counts: no request waits for a disk to keep them', async () => {
+  await using nodes = await open()
+  const kept = "SELECT relpersistence FROM pg_class WHERE oid = 'limits'::regclass"
+  assert.deepEqual(await nodes.query(kept), [{ relpersistence: 'u' }])
+})
+
 test('windows that have ended are dropped after a while, and no others', async () => {
   await using nodes = await open()
   await nodes.query("INSERT INTO limits SELECT 'old ' || n, 1, 0 FROM generate_series(1, 500) n")

@@ -31,7 +31,7 @@ export interface LedgerOptions {
 export type LedgerLine =
   | { sent: string; xid?: string }
   | { acked: string; xid: string; sha256: string; t: number }
-  | { refused: string; status: number; retryAfter: boolean; ms: number }
+  | { refused: string; status: number; retryAfter: boolean; ms: number; t: number }
   /** There was a connection, and no whole answer on it. */
   | { broken: string; why: string }
   /** There was no connection. */
@@ -87,7 +87,8 @@ async function run({ url, file, concurrency, keepAlive, series }: LedgerOptions)
         return
       }
       const retryAfter = headers['retry-after'] !== undefined
-      note({ refused: phone, status, retryAfter, ms: Math.round(performance.now() - started) })
+      const ms = Math.round(performance.now() - started)
+      note({ refused: phone, status, retryAfter, ms, t: Date.now() })
       await sleep(PAUSE_AFTER_REFUSAL_MS)
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error

@@ -18,6 +18,7 @@ import {
   type LedgerOptions,
 } from './ledger-client.ts'
 import { ask } from './ledger-http.ts'
+import type { TestDatabase } from './postgres.ts'
 import { exitOf, type Sandbox } from './process.ts'
 import { ADMIN_KEY, CUSTOMER } from './service.ts'
 
@@ -71,6 +72,8 @@ export interface Verdict {
 
 interface LedgerClient {
   readonly file: string
+  /** What is on disk, as far as it was told. */
+  counts(): LedgerCounts
   /** Fulfils when the counts on disk satisfy `enough`. */
   until(enough: (counts: LedgerCounts) => boolean): Promise<void>
   /** Fulfils when the client has ended, because nobody listens any more. */
@@ -104,6 +107,7 @@ export function startLedger(
   return {
     file,
     ended,
+    counts: () => counts,
     async until(enough) {
       while (!enough(counts)) {
         const over = await Promise.race([once(child, 'message').then(() => false), ended])
@@ -111,7 +115,8 @@ export function startLedger(
       }
     },
     stop() {
-      child.send('stop')
+      // One whose service is gone has ended by itself.
+      if (child.connected) child.send('stop')
       return ended
     },
   }
@@ -219,11 +224,19 @@ export function fileSource(path: string): Source {
   using db = new DatabaseSync(path, { readOnly: true })
   assert.equal(db.prepare('PRAGMA integrity_check').get()?.integrity_check, 'ok')
   assert.deepEqual(db.prepare('PRAGMA foreign_key_check').all(), [])
+  return rowsSource(db.prepare(ROWS).iterate())
+}
+
+/** What PostgreSQL says: also two rows of one order. */
+export const postgresSource = async ({ query }: TestDatabase): Promise<Source> =>
+  rowsSource(await query(ROWS))
+
+const ROWS = 'SELECT xid, phone_number AS phone, token FROM transactions'
+
+function rowsSource(all: Iterable<unknown>): Source {
   const rows = new Map<string, Stored[]>()
-  for (const row of db
-    .prepare('SELECT xid, phone_number AS phone, token FROM transactions')
-    .iterate()) {
-    const stored = row as unknown as Stored
+  for (const row of all) {
+    const stored = row as Stored
     const known = rows.get(stored.phone)
     if (known === undefined) rows.set(stored.phone, [stored])
     else known.push(stored)
