@@ -16,12 +16,15 @@ import { transactionService } from '../flows/transaction/service.ts'
 import type { Settings } from '../settings.ts'
 import type { ReadSettings } from '../settings-sources.ts'
 import { openStores, type Stores } from '../stores/open.ts'
-import { readMigrations } from '../stores/sql/migrations.ts'
+import { appliedTo } from '../stores/schema.ts'
+import { missingOf, readMigrations } from '../stores/sql/migrations.ts'
 import type { Admin } from './admin.ts'
 import type { Context } from './context.ts'
 import { CliError, isOfSqlite } from './failure.ts'
 import { EXIT, printable, warn } from './io.ts'
 
+/** A command does one thing after the other. */
+const CONNECTIONS = 3
 /** Who changed something, in the history of a transaction. */
 const BY = 'cli'
 
@@ -113,8 +116,10 @@ async function open(url: string, { settings, origins }: ReadSettings, now: numbe
     })
   }
   try {
-    if (url.startsWith('sqlite:')) await demandFile(url.slice('sqlite:'.length), from)
-    return await openStores(url, { now })
+    if (url.startsWith('sqlite:')) demandFile(url.slice('sqlite:'.length), from)
+    await demandSchema(url, settings, from)
+    const timeoutMs = settings.DATABASE_TIMEOUT_MS
+    return await openStores(url, { now, connections: CONNECTIONS, timeoutMs })
   } catch (error) {
     if (!isOfSqlite(error) && !(error instanceof StoreUnavailable)) throw error
     const text = `cannot open the database ${shownUrl(url)}: ${error.message}`
@@ -125,29 +130,22 @@ async function open(url: string, { settings, origins }: ReadSettings, now: numbe
   }
 }
 
-/** Opening the stores makes the file, and changes its schema under a server that may be running. */
-async function demandFile(path: string, from: string): Promise<void> {
-  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0) {
-    throw new CliError(EXIT.unreachable, `there is no database at ${resolve(path)}`, {
-      from,
-      remedy: 'jotter serve    makes one; --data or --database-url names another',
-    })
-  }
-  const { DatabaseSync } = await import('node:sqlite')
-  const db = new DatabaseSync(path, { readOnly: true, timeout: 1000 })
-  try {
-    const applied = db.prepare('SELECT count(*) AS migrations FROM schema_migrations').get()
-    if (Number(applied?.migrations) < readMigrations().length) {
-      throw new CliError(
-        EXIT.conflict,
-        `the schema of ${resolve(path)} is older than this jotter`,
-        {
-          from,
-          remedy: 'jotter serve    brings it up to date when it starts',
-        },
-      )
-    }
-  } finally {
-    db.close()
-  }
+/** Opening the stores would make the file. */
+function demandFile(path: string, from: string): void {
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0) return
+  throw new CliError(EXIT.unreachable, `there is no database at ${resolve(path)}`, {
+    from,
+    remedy: 'jotter serve    makes one; --data or --database-url names another',
+  })
+}
+
+/** Opening the stores would change the schema under a server that may be running. */
+async function demandSchema(url: string, settings: Settings, from: string): Promise<void> {
+  const applied = await appliedTo(url, settings.DATABASE_TIMEOUT_MS)
+  if (applied === undefined) throw new StoreUnavailable('it is no database of jotter')
+  if (missingOf(applied, readMigrations()).length === 0) return
+  throw new CliError(EXIT.conflict, `the schema of ${shownUrl(url)} is older than this jotter`, {
+    from,
+    remedy: 'jotter migrate up    brings it up to date, as jotter serve does when it starts',
+  })
 }

@@ -79,6 +79,20 @@ const COMMANDS: Readonly<Record<string, Row | Group>> = {
       },
     },
   },
+  migrate: {
+    about: 'bring the schema of the database up to date',
+    examples: ['jotter migrate status', 'jotter migrate up'],
+    verbs: {
+      up: {
+        about: 'apply the migrations that are missing',
+        load: async () => (await import('./migrate-up.ts')).migrateUp,
+      },
+      status: {
+        about: 'list the migrations; exit code 0 all applied, 3 not',
+        load: async () => (await import('./migrate-status.ts')).migrateStatus,
+      },
+    },
+  },
   config: {
     about: 'show, check and document the settings',
     examples: ['jotter config show', 'JOTTER_ENV=production jotter config check'],

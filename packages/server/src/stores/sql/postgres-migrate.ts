@@ -39,14 +39,14 @@ export async function migratePostgres(
   now: number,
   migrations = readMigrations(),
 ): Promise<void> {
-  if (missingOf(await appliedToPostgres(client), migrations).length === 0) return
+  if (missingOf((await appliedToPostgres(client)) ?? [], migrations).length === 0) return
   await client.query('BEGIN')
   try {
     await client.query(WAIT)
     await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK])
     await client.query(RECORD_TABLE)
     // Looked at again: another process may have been here before us.
-    const missing = missingOf(await appliedToPostgres(client), migrations)
+    const missing = missingOf((await appliedToPostgres(client)) ?? [], migrations)
     for (const { version, name, sql, checksum } of missing) {
       await client.query(toPostgres(sql))
       const record = [version, name, checksum, now]
@@ -60,9 +60,11 @@ export async function migratePostgres(
   }
 }
 
-/** In order; none of a database that is not ours yet. */
-export async function appliedToPostgres(client: ClientBase): Promise<AppliedMigration[]> {
+/** In order; undefined of a database that is not ours yet. */
+export async function appliedToPostgres(
+  client: ClientBase,
+): Promise<AppliedMigration[] | undefined> {
   const { rows } = await client.query("SELECT to_regclass('schema_migrations') AS record")
-  if (rows[0].record === null) return []
+  if (rows[0].record === null) return undefined
   return (await client.query(READ_RECORD)).rows.map(toApplied)
 }

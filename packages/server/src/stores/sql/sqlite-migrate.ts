@@ -15,13 +15,16 @@ import {
  * @throws {MigrationError} When the schema is newer than this binary, or an applied file changed.
  */
 export function migrateSqlite(db: DatabaseSync, now: number, migrations = readMigrations()): void {
-  if (missingOf(appliedToSqlite(db), migrations).length === 0) return
+  if (missingOf(appliedToSqlite(db) ?? [], migrations).length === 0) return
   db.exec('BEGIN IMMEDIATE')
   try {
     db.exec(RECORD_TABLE)
     const record = db.prepare('INSERT INTO schema_migrations VALUES (?1, ?2, ?3, ?4)')
     // Looked at again: another process may have been here before us.
-    for (const { version, name, sql, checksum } of missingOf(appliedToSqlite(db), migrations)) {
+    for (const { version, name, sql, checksum } of missingOf(
+      appliedToSqlite(db) ?? [],
+      migrations,
+    )) {
       db.exec(sql)
       record.run(version, name, checksum, now)
     }
@@ -33,8 +36,8 @@ export function migrateSqlite(db: DatabaseSync, now: number, migrations = readMi
 
 const HAS_RECORD = "SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'"
 
-/** In order; none of a file that is not ours yet. */
-export function appliedToSqlite(db: DatabaseSync): AppliedMigration[] {
-  if (db.prepare(HAS_RECORD).get() === undefined) return []
+/** In order; undefined of a file that is not ours yet. */
+export function appliedToSqlite(db: DatabaseSync): AppliedMigration[] | undefined {
+  if (db.prepare(HAS_RECORD).get() === undefined) return undefined
   return db.prepare(READ_RECORD).all().map(toApplied)
 }
