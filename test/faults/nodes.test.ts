@@ -9,9 +9,9 @@ import { startCluster } from './cluster.ts'
 import { seededRandom } from './random.ts'
 
 const LONG = process.env.JOTTER_TEST_LONG !== undefined
-const KILLS = LONG ? 60 : 3
-const STANDSTILLS = LONG ? 20 : 2
-const STANDSTILL_MS = LONG ? 10_000 : 2_000
+const KILLS = LONG ? 15 : 2
+const STANDSTILLS = LONG ? 12 : 2
+const STANDSTILL_MS = LONG ? 5_000 : 2_000
 
 const server = await startPostgres({ after })
 

@@ -15,7 +15,7 @@ const LONG = process.env.JOTTER_TEST_LONG !== undefined
 const POWER_CUTS = LONG ? 24 : 3
 const ENDED_SESSIONS = LONG ? 300 : 20
 const CUTS = LONG ? 1_000 : 60
-const BETWEEN_POWER_CUTS_MS = LONG ? 4_000 : 1_200
+const BETWEEN_POWER_CUTS_MS = 1_200
 const WELL_WITHIN_MS = 3_000
 /** An order that got no answer for so long was forgotten. */
 const ANSWERED_WITHIN_MS = 5_000

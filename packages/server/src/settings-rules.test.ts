@@ -304,7 +304,24 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
         { given: production({ ...MASTER, ...TELESIGN, DATABASE_URL: url }), said: [] },
       ]),
     ),
-    'development does not mind': { given: { DATABASE_URL: 'postgres://db.example/j' }, said: [] },
+    'development does not mind': {
+      given: { ...TELESIGN, DATABASE_URL: 'postgres://db.example/j' },
+      said: [],
+    },
+  },
+  'the customer of several nodes': {
+    'would be another one for each': {
+      given: { DATABASE_URL: 'postgres://localhost/jotter' },
+      said: [/^warned TELESIGN_CUSTOMER_ID .* give all nodes of one database the same/],
+    },
+    'is given to all of them': {
+      given: { ...TELESIGN, DATABASE_URL: 'postgres://localhost/jotter' },
+      said: [],
+    },
+    'does not matter to a file, which has one node': {
+      given: { DATABASE_URL: 'sqlite:jotter.db' },
+      said: [],
+    },
   },
 }
 

@@ -178,6 +178,18 @@ const RULES: readonly Rule[] = [
         : undefined,
   },
   {
+    of: ['ENV', 'DATABASE_URL', 'TELESIGN_CUSTOMER_ID'],
+    check: ({ DATABASE_URL: url, TELESIGN_CUSTOMER_ID }, production) =>
+      !production && url !== undefined && isPostgres(url) && TELESIGN_CUSTOMER_ID === undefined
+        ? {
+            setting: 'TELESIGN_CUSTOMER_ID',
+            message:
+              'without it and TELESIGN_API_KEY each node makes a customer and a key of its own: give all nodes of one database the same',
+            fatal: false,
+          }
+        : undefined,
+  },
+  {
     of: ['ENV', 'DATABASE_URL'],
     check: ({ DATABASE_URL: url }, production) => {
       const host = url !== undefined && isPostgres(url) ? (plainHostOf(url) ?? '') : ''
