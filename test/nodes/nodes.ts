@@ -11,7 +11,8 @@ export async function startNodes(
 ) {
   const database = await server.createDatabase()
   const start = () => startTestService(t, { DATABASE_URL: database.url, ...environment })
-  const nodes: readonly [TestService, TestService] = [await start(), await start()]
+  // At once: one of them makes the schema, the other waits for it.
+  const nodes = await Promise.all([start(), start()])
   // After both, which were started later.
   t.after(() => database[Symbol.asyncDispose]())
   const random = seededRandom(t)

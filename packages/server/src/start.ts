@@ -84,7 +84,14 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
     // Not before: a start that fails would keep a key that nobody has seen.
     const adminKey = await firstAdminKey(deps, stores, customer)
     const retention = keepRetention(
-      { ...stores, node: randomUUID(), retentionDays: settings.RETENTION_DAYS, log, now },
+      {
+        transactions: stores.transactions,
+        duties: stores.duties,
+        node: randomUUID(),
+        retentionDays: settings.RETENTION_DAYS,
+        log,
+        now,
+      },
       stopped.signal,
     )
     const { address, port } = app.server.address() as AddressInfo
