@@ -40,15 +40,20 @@ export function temporaryFolder() {
 }
 
 /**
- * Starts `server` with its data in `dir` and waits until it says where it listens.
+ * Starts `server` with its data in `dir`, or in the database at `databaseUrl`, and waits until it says
+ * where it listens.
  *
  * @throws {Error} With the end of its output, when it stops before that or takes over a minute.
  */
-export async function startServer(server: Server, dir: string): Promise<RunningServer> {
+export async function startServer(
+  server: Server,
+  dir: string,
+  databaseUrl?: string,
+): Promise<RunningServer> {
   const child = spawn(process.execPath, [...server.args, '--port', '0', '--data', dir], {
     // No other variable and no `.env` file: the settings of whoever runs this are not measured.
     cwd: dir,
-    env: { PATH: process.env.PATH, ...server.env },
+    env: { PATH: process.env.PATH, DATABASE_URL: databaseUrl, ...server.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   endWithUs(child)

@@ -14,6 +14,8 @@ export interface Server {
   readonly env?: Readonly<Record<string, string>>
   /** Whether a token that was sent is on the disk, so that `--rows` has a meaning. */
   readonly durable: boolean
+  /** Whether it keeps its rows in a PostgreSQL that is started beside it. */
+  readonly postgres?: true
   readonly fill?: Fill
 }
 
@@ -36,6 +38,8 @@ export const SERVERS = {
   group: { args: [floor('group.ts')], durable: true, fill: fillTable },
   worker: { args: [floor('worker.ts')], durable: true, fill: fillTable },
   jotter: { ...service, durable: true, fill: fillService },
+  pg: { args: [floor('pg.ts')], durable: true, postgres: true },
+  'jotter-pg': { ...service, durable: true, postgres: true },
   'no-store': { ...service, args: ['--conditions=source', NO_STORE], durable: false },
 } as const satisfies Record<string, Server>
 

@@ -11,6 +11,7 @@ import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
+import { type PostgresServer, startPostgres } from '../test/support/postgres.ts'
 import { filledStores } from './history.ts'
 import type { LoadResult } from './load.ts'
 import { describeMachine, machineLine } from './machine.ts'
@@ -44,6 +45,14 @@ const connections = values.connections.split(',').map((text) => whole(text, 1))
 const names = serversOf(values.only)
 
 const root = temporaryFolder()
+let started: Promise<PostgresServer> | undefined
+const owner = { after: (stop: () => Promise<void>) => endings.push(stop) }
+const endings: (() => Promise<void>)[] = []
+/** Started for the first server that needs it. */
+const postgres = () => {
+  started ??= startPostgres(owner)
+  return started
+}
 const stores = filledStores(root, rows)
 
 async function measure(name: ServerName, count: number): Promise<LoadResult> {
@@ -54,7 +63,8 @@ async function measure(name: ServerName, count: number): Promise<LoadResult> {
       if (server.fill === undefined) throw new Error(`${name} has no way to be filled with --rows`)
       await stores.copy(server.fill, dir)
     }
-    await using running = await startServer(server, dir)
+    await using database = server.postgres && (await (await postgres()).createDatabase())
+    await using running = await startServer(server, dir, database?.url)
     const options = {
       url: running.url,
       pid: running.pid,
@@ -92,3 +102,4 @@ const result = values.json
   ? JSON.stringify({ machine, rows, rounds, seconds, summary, samples })
   : `${table(summary)}\n${machineLine(machine)}`
 process.stdout.write(`${result}\n`)
+for (const end of endings) await end()

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { after, describe, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { NOW, order, retry } from '../../../../../test/stores/transactions/examples.ts'
 import { startPostgres, type TestDatabase } from '../../../../../test/support/postgres.ts'
 import { PASSWORD } from '../../../../../test/support/postgres-install.ts'
@@ -24,6 +24,7 @@ async function wireTo({ url }: TestDatabase) {
   const pairs = new Set<readonly [Socket, Socket]>()
   let fatal = 'nothing that is ever sent'
   let swallowing = false
+  const swallowed = Promise.withResolvers<void>()
   const wire = createServer((client) => {
     const upstream = connect(server.port, '127.0.0.1')
     const pair = [client, upstream] as const
@@ -33,7 +34,10 @@ async function wireTo({ url }: TestDatabase) {
       swallowing ||= bytes.includes(fatal)
       upstream.write(bytes)
     })
-    upstream.on('data', (bytes) => swallowing || client.write(bytes))
+    upstream.on('data', (bytes) => {
+      if (swallowing) swallowed.resolve()
+      else client.write(bytes)
+    })
   })
   const hangUp = (pair: readonly [Socket, Socket]) => {
     pairs.delete(pair)
@@ -43,6 +47,8 @@ async function wireTo({ url }: TestDatabase) {
   await once(wire, 'listening')
   return {
     url: url.replace(/:\d+\//, `:${(wire.address() as AddressInfo).port}/`),
+    /** Fulfils with the first answer that is lost. */
+    swallowed: swallowed.promise,
     swallowAfter(text: string) {
       fatal = text
     },
@@ -55,6 +61,18 @@ async function wireTo({ url }: TestDatabase) {
       for (const pair of pairs) hangUp(pair)
       wire.close()
     },
+  }
+}
+
+/** Waits until `ask` fulfils: the server is found again. */
+async function again<T>(ask: () => Promise<T>): Promise<T> {
+  for (const until = performance.now() + 10_000; ; ) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (performance.now() > until) throw error
+      await nextTurn()
+    }
   }
 }
 
@@ -92,7 +110,7 @@ describe('a commit whose answer is lost', () => {
     await stores.transactions.insert({ ...order, xid: 'order-2' })
     wire.swallowAfter('order-1')
     const insert = stores.transactions.insert(order)
-    await sleep(100)
+    await wire.swallowed
     wire.cut()
     await assert.rejects(insert, UNAVAILABLE)
     assert.equal((await stores.transactions.get('customer', 'order-1'))?.token, 'of another')
@@ -107,7 +125,8 @@ describe('a commit whose answer is lost', () => {
     const blocker = await openSession(postgresConfig(database.url, 60_000))
     await blocker.client.query('BEGIN; LOCK TABLE transactions IN SHARE MODE')
     const insert = stores.transactions.insert(order)
-    await sleep(100)
+    const waiting = 'SELECT FROM pg_locks WHERE NOT granted'
+    while ((await database.query(waiting)).length === 0);
     wire.cut()
     await assert.rejects(insert, UNAVAILABLE)
     await blocker.client.query('ROLLBACK')
@@ -129,8 +148,7 @@ describe('a server that', () => {
     await assert.rejects(stores.ping(), UNAVAILABLE)
     assert.ok(performance.now() - started < 2_000)
     await server.start()
-    await sleep(1_000)
-    await stores.ping()
+    await again(() => stores.ping())
     assert.equal(await stores.transactions.insert(order), false)
   })
 
@@ -156,8 +174,7 @@ describe('a server that', () => {
     } finally {
       signal('SIGCONT')
     }
-    await sleep(1_000)
-    await stores.ping()
+    await again(() => stores.ping())
     assert.equal(await stores.transactions.insert(order), false)
   })
 
@@ -177,8 +194,7 @@ describe('a server that', () => {
     const [row] = await database.query('SELECT count(*) AS n FROM transactions')
     assert.ok(kept > 0)
     assert.equal(kept, Number(row?.n))
-    await sleep(1_000)
-    await stores.ping()
+    await again(() => stores.ping())
   })
 
   test('does not sync is refused', async (t) => {
