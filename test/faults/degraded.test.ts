@@ -150,3 +150,23 @@ for (const { id, name, begin, somethingWorks = false } of FAULTS) {
     assert.deepEqual(await node.end('SIGTERM'), { code: 0, signal: null })
   })
 }
+
+test('F-11 a node that is told to stop while PostgreSQL is silent answers everybody, and ends', async (t) => {
+  const proxy = await startFaultProxy(t, server.port)
+  await using database = await server.createDatabase()
+  const DATABASE_URL = database.url.replace(`:${server.port}/`, `:${proxy.port}/`)
+  const sandbox = openSandbox(t)
+  const node = await startServer(sandbox, { environment: { DATABASE_URL, ...LIMITS } })
+  const client = startLedger(sandbox, { url: node.address, series: 0, concurrency: 16 })
+  await client.until(({ acked }) => acked >= 50)
+  proxy.swallow(true)
+  await sleep(200)
+  const told = performance.now()
+  assert.deepEqual(await node.end('SIGTERM'), { code: 0, signal: null }, node.output())
+  const ms = performance.now() - told
+  t.diagnostic(`SIGTERM to exit: ${ms.toFixed()} ms`)
+  assert.ok(ms < 10_000)
+  const { refused, broken } = await client.ended
+  assert.ok(refused > 0)
+  assert.equal(broken, 0)
+})
