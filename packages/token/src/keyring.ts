@@ -86,5 +86,7 @@ export function candidates(
   kid: string | undefined,
 ): readonly Key[] {
   if (keys instanceof KeyRing) return keys.candidates(kid)
-  return keys.filter((key) => kid === undefined || key.kid === undefined || key.kid === kid)
+  const fits = (key: Key) => kid === undefined || key.kid === undefined || key.kid === kid
+  // Most lists are one key, for which filter would make another list.
+  return keys.every(fits) ? keys : keys.filter(fits)
 }

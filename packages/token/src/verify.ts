@@ -63,15 +63,15 @@ export function authenticate(token: unknown, given: VerificationKeys): CompactJw
   const { header, signature, signingInput } = jws
   const named = candidates(keys, header.kid)
   if (named.length === 0) throw new TokenError('unknown_key')
-  const fitting = named.filter((key) => key.alg === header.alg)
-  if (fitting.length === 0) throw new TokenError('alg_not_allowed')
-  if (signature.length === 0) {
-    throw new TokenError('malformed', { detail: 'the signature is empty' })
+  let fits = false
+  for (const key of named) {
+    if (key.alg !== header.alg) continue
+    fits = true
+    if (signature.length > 0 && key.verify(signingInput, signature)) return jws
   }
-  if (!fitting.some((key) => key.verify(signingInput, signature))) {
-    throw new TokenError('bad_signature')
-  }
-  return jws
+  if (!fits) throw new TokenError('alg_not_allowed')
+  if (signature.length > 0) throw new TokenError('bad_signature')
+  throw new TokenError('malformed', { detail: 'the signature is empty' })
 }
 
 /** RFC 7515 §4.1.9: media types without `application/`, compared without regard to case. */
