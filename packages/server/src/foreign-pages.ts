@@ -23,7 +23,7 @@ export function refuseForeignPages({ HOST, ISSUER, CORS_ORIGINS }: PageSettings)
   const isOurName = (host: string) =>
     THIS_MACHINE.test(host) || host.replace(/:\d+$/, '').toLowerCase() === issuer?.hostname
   const isOurOrigin = (origin: string, host: string | undefined) =>
-    origin === issuer?.origin || URL.parse(origin)?.host === host
+    origin === issuer?.origin || (host !== undefined && URL.parse(origin)?.host === host)
 
   return ({ headers }: FastifyRequest): void => {
     const { host, origin, 'sec-fetch-site': site } = headers

@@ -5,6 +5,7 @@
 import { mkdirSync } from 'node:fs'
 import type { Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { apiKeyService } from './api-keys/service.ts'
 import { createApp } from './app.ts'
@@ -61,9 +62,10 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
   const stores = await openStores(url, { now: now(), onCommit: metrics.committed })
   if (!inMemory) warnOfOpenFile(url.slice('sqlite:'.length), log)
   const stopped = new AbortController()
+  let app: FastifyInstance | undefined
   try {
     await stores.apiKeys.keepCustomer(customer.id, now())
-    const app = await createApp({
+    app = await createApp({
       ...deps,
       tls,
       stores,
@@ -81,21 +83,23 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
       { transactions: stores.transactions, retentionDays: settings.RETENTION_DAYS, log, now },
       stopped.signal,
     )
-    const { address, port } = app.server.address() as AddressInfo
+    const { server } = app
+    const { address, port } = server.address() as AddressInfo
     return {
       address: addressText(tls !== undefined, address, port),
       customer,
       adminKey,
-      reload: () => reloadCertificate(app.server as Server, deps),
+      reload: () => reloadCertificate(server as Server, deps),
       async stop() {
         stopped.abort()
-        await drain(app.server, handshakes)
-        await app.close()
+        await drain(server, handshakes)
+        await app?.close()
         await retention
         await stores.close()
       },
     }
   } catch (error) {
+    await app?.close()
     await stores.close()
     throw error
   }
