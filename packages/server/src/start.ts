@@ -2,7 +2,7 @@
  * From settings to a service that listens, and back: opens the stores, makes what a first start
  * makes, listens, keeps retention, stops without dropping anything. Time and log are passed in.
  */
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import type { Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
@@ -114,7 +114,7 @@ function tlsOf(settings: Settings, now: number) {
 
 /** Its mode stays as it is: somebody may have wanted it so. */
 function warnOfOpenFile(path: string, log: Logger): void {
-  if (!isOpenToAll(path)) return
+  if (!isOpenToAll(statSync(path).mode)) return
   log.warn(`the database is open to every user of this machine: chmod 600 ${path}`)
 }
 
