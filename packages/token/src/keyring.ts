@@ -77,6 +77,12 @@ export function demandKeys(keys: VerificationKeys): KeyRing | readonly Key[] {
   return list
 }
 
+/** All of them, in a list. @throws {TypeError} As `demandKeys`. */
+export function keysOf(keys: VerificationKeys): readonly Key[] {
+  const checked = demandKeys(keys)
+  return checked instanceof KeyRing ? checked.keys : checked
+}
+
 /**
  * The keys whose name does not contradict the token's. A kid is a hint (RFC 7515 §4.1.4): a token
  * or a key without one leaves the choice to the signature.
