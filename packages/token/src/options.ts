@@ -4,8 +4,7 @@
  *
  * @module
  */
-import { type Expectations, MAX_NUMERIC_DATE } from './claims.ts'
-import type { EpochSeconds } from './clock.ts'
+import { type EpochSeconds, type Expectations, MAX_NUMERIC_DATE } from './claims.ts'
 
 export interface VerifyOptions {
   /** Compared with `iss` byte for byte (RFC 8725 §3.8). */
