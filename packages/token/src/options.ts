@@ -42,10 +42,8 @@ export function expectationsOf({
   demandSeconds('leewaySeconds', leewaySeconds)
   if (maxLifetimeSeconds !== undefined) demandSeconds('maxLifetimeSeconds', maxLifetimeSeconds)
   if (!Array.isArray(requiredClaims)) throw new TypeError('requiredClaims is not an array')
-  const now = clock()
-  demandSeconds('the time that clock gives', now)
   return {
-    now,
+    now: readClock(clock),
     leewaySeconds,
     issuer,
     audience,
@@ -53,6 +51,13 @@ export function expectationsOf({
     maxLifetimeSeconds: maxLifetimeSeconds ?? Infinity,
     requiredClaims,
   }
+}
+
+/** @throws {TypeError | RangeError} When what it gives is no time in seconds. */
+export function readClock(clock: VerifyOptions['clock']): EpochSeconds {
+  const now = clock()
+  demandSeconds('the time that clock gives', now)
+  return now
 }
 
 function demandText(name: string, value: unknown): void {

@@ -18,6 +18,7 @@ import type { TokenReason } from './errors.ts'
 import { importKey } from './import-key.ts'
 import { KeyRing } from './keyring.ts'
 import type { VerifyOptions } from './options.ts'
+import { createVerifier } from './verifier.ts'
 import { verifyJws, verifyToken } from './verify.ts'
 
 const refuses = async (token: string, reason: TokenReason, options: VerifyOptions = OPTIONS) => {
@@ -189,18 +190,20 @@ describe('C-06 a mistake in the options is no verdict about a token', () => {
     test(option, async () => {
       for (const value of values) {
         const options = { ...OPTIONS, [option]: value } as VerifyOptions
+        const isMistake = (error: unknown) =>
+          error instanceof TypeError || error instanceof RangeError
         for (const token of [forge(), 'not a token']) {
-          await assert.rejects(
-            verifyToken(token, KEY, options),
-            (error) => error instanceof TypeError || error instanceof RangeError,
-          )
+          await assert.rejects(verifyToken(token, KEY, options), isMistake)
         }
+        // A verifier is made at start, before there is a token.
+        assert.throws(() => createVerifier(KEY, options), isMistake)
       }
     })
   }
 
   test('no options at all', async () => {
     await assert.rejects(verifyToken(forge(), KEY, undefined as never), TypeError)
+    assert.throws(() => createVerifier(KEY, undefined as never), TypeError)
     await assert.rejects(verifyToken('x', [], OPTIONS), TypeError)
     await assert.rejects(verifyJws('x', undefined as never), TypeError)
   })
