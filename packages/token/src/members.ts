@@ -35,7 +35,7 @@ export function snapshot(input: unknown, expected: string): Members {
  *
  * @throws {KeyError} `malformed`.
  */
-export function bytesOf(members: Members, name: string, length: number | undefined): Buffer {
+export function readBytes(members: Members, name: string, length: number | undefined): Buffer {
   const text = members[name]
   if (text === undefined) throw new KeyError('malformed', `${name} is missing`)
   const bytes = typeof text === 'string' ? decodeBase64url(text) : undefined

@@ -52,6 +52,26 @@ describe('signToken', () => {
       await assert.rejects(signToken(claims as never, KEY), TypeError)
     }
   })
+
+  test('B-14 takes no NUL and no half of a surrogate pair, which no verifier reads', async () => {
+    for (const text of ['a\0', '\ud800', '\udc00a']) {
+      for (const claims of [{ sub: text }, { more: [{ [text]: 1 }] }]) {
+        await assert.rejects(signToken({ ...CLAIMS, ...claims }, KEY), TypeError)
+      }
+    }
+  })
+
+  test('takes what JSON writes in the same way', async () => {
+    const claims = { ...CLAIMS, sub: '\u0001\n\\u0000 C:\\users' }
+    assert.deepEqual(await verifyToken(await signToken(claims, KEY), KEY, OPTIONS), claims)
+  })
+})
+
+test('typ is a text that every verifier reads', async () => {
+  for (const typ of ['a\0', '\ud800', 5, null, ['JWT']]) {
+    await assert.rejects(signToken(CLAIMS, KEY, { typ: typ as string }), TypeError)
+    await assert.rejects(signJws('x', KEY, { typ: typ as string }), TypeError)
+  }
 })
 
 describe('signJws', () => {

@@ -7,7 +7,7 @@
 import { type Claims, checkClaims, type Expectations, type VerifiedClaims } from './claims.ts'
 import { type CompactJws, type JoseHeader, parseCompact, parseObject } from './compact.ts'
 import { TokenError } from './errors.ts'
-import { candidates, demandKeys, type VerificationKeys } from './keyring.ts'
+import { type CheckedKeys, candidates, demandKeys, type VerificationKeys } from './keyring.ts'
 import { expectationsOf, type VerifyOptions } from './options.ts'
 
 export interface VerifiedJws {
@@ -23,7 +23,7 @@ export interface VerifiedJws {
  * @throws {TypeError} When `keys` holds no key.
  */
 export async function verifyJws(token: string, keys: VerificationKeys): Promise<VerifiedJws> {
-  const { header, payload } = authenticate(token, keys)
+  const { header, payload } = authenticate(token, demandKeys(keys))
   // A copy: the parser's bytes lie in memory that Node shares among small buffers.
   return { header, payload: new Uint8Array(payload) }
 }
@@ -42,7 +42,7 @@ export async function verifyToken(
   options: VerifyOptions,
 ): Promise<VerifiedClaims> {
   const expected = expectationsOf(options)
-  const { header, payload } = authenticate(token, keys)
+  const { header, payload } = authenticate(token, demandKeys(keys))
   return checkContent(header.typ, parseObject('payload', payload), expected)
 }
 
@@ -56,9 +56,8 @@ export function checkContent(
   return checkClaims(claims, expected)
 }
 
-/** Everything up to the signature. @throws {TokenError} @throws {TypeError} */
-export function authenticate(token: unknown, given: VerificationKeys): CompactJws {
-  const keys = demandKeys(given)
+/** Everything up to the signature, with keys that were demanded. @throws {TokenError} */
+export function authenticate(token: unknown, keys: CheckedKeys): CompactJws {
   const jws = parseCompact(token)
   const { header, signature, signingInput } = jws
   const named = candidates(keys, header.kid)
