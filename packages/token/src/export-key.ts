@@ -34,17 +34,14 @@ export interface PrivateJwk {
  * @throws {KeyError} `unsupported` for a secret.
  */
 export function publicJwk(key: Key): PublicJwk {
-  const required = requiredMembers(...pairOf(key))
-  return { kty: key.kty, ...required, ...(key.kid && { kid: key.kid }), alg: key.alg, use: 'sig' }
+  const members = requiredMembers(...pairOf(key))
+  return { ...members, ...(key.kid && { kid: key.kid }), alg: key.alg, use: 'sig' }
 }
 
 /** What a service publishes of its keys (RFC 7517 §5). Secrets are left out. */
 export function publicJwks(keys: VerificationKeys): { keys: PublicJwk[] } {
-  return {
-    keys: keysOf(keys)
-      .filter(({ kty }) => kty !== 'oct')
-      .map(publicJwk),
-  }
+  const pairs = keysOf(keys).filter(({ kty }) => kty !== 'oct')
+  return { keys: pairs.map(publicJwk) }
 }
 
 /**
@@ -82,9 +79,9 @@ function pairOf({ kty, keyObject }: Key): [kty: PairKeyType, jwk: Members] {
   return [kty, { ...keyObject.export({ format: 'jwk' }) }]
 }
 
-function requiredMembers(kty: PairKeyType, jwk: Members): Record<string, string> {
-  const names = ['kty', ...PAIR_TYPES[kty].publicMembers]
-  return Object.fromEntries(names.map((name) => [name, jwk[name] as string]))
+function requiredMembers(kty: PairKeyType, jwk: Members): { kty: string } {
+  const names = PAIR_TYPES[kty].publicMembers
+  return { kty, ...Object.fromEntries(names.map((name) => [name, jwk[name]])) }
 }
 
 function privateHalf({ kty, signingObject }: Key) {

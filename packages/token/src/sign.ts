@@ -7,13 +7,15 @@
 import { encodeBase64url } from './base64url.ts'
 import type { Claims } from './claims.ts'
 import { MAX_TOKEN_CHARACTERS } from './compact.ts'
-import { parseStrictJson } from './json.ts'
 import type { Key } from './key.ts'
 
 export interface SignOptions {
   /** What kind of token it is (RFC 7515 §4.1.9): a text without NUL and halves of surrogate pairs. */
   readonly typ?: string | undefined
 }
+
+/** NUL and halves of surrogate pairs as JSON.stringify writes them, not a backslash and letters. */
+const UNREADABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/
 
 /**
  * Signs any payload that is not empty, as a compact JWS (RFC 7515 §5.1). The header is `typ` if
@@ -46,17 +48,11 @@ export async function signToken(
 ): Promise<string> {
   const json: string | undefined = JSON.stringify(claims)
   if (!json?.startsWith('{')) throw new TypeError('claims is not an object')
-  // Only control characters and lone surrogates are escaped so; a backslash before a u is rare.
-  if (json.includes('\\u')) demandReadable(json)
-  return compact(json, key, typ)
-}
-
-function demandReadable(json: string): void {
-  try {
-    parseStrictJson(json)
-  } catch (error) {
-    throw new TypeError(`no verifier would read the claims: ${(error as Error).message}`)
+  // Nearly no text has a \u: looking for one first takes a fraction of what the pattern takes.
+  if (json.includes('\\u') && UNREADABLE.test(json)) {
+    throw new TypeError('a claim holds NUL or half of a surrogate pair')
   }
+  return compact(json, key, typ)
 }
 
 function compact(

@@ -56,7 +56,7 @@ export function checkContent(
   return checkClaims(claims, expected)
 }
 
-/** Everything up to the signature, with keys that were demanded. @throws {TokenError} */
+/** Everything up to the signature. @throws {TokenError} */
 export function authenticate(token: unknown, keys: CheckedKeys): CompactJws {
   const jws = parseCompact(token)
   const { header, signature, signingInput } = jws
