@@ -116,12 +116,25 @@ describe('A set of keys', () => {
     ['text', JSON.stringify({ keys: [a] }), 'malformed'],
     ['null', null, 'malformed'],
     ['a key that is null', { keys: [null] }, 'malformed'],
+    // biome-ignore lint/suspicious/noSparseArray: that is the input.
+    ['a hole among the keys', { keys: [, a] }, 'malformed'],
   ]
   for (const [name, set, reason] of rows) {
     test(`is refused: ${name}`, () => {
       assert.throws(() => importJwks(set as never), { name: 'KeyError', reason })
     })
   }
+
+  test('A-20 of private keys is refused unless asked for by false', () => {
+    const set = { keys: [privateJwk(es256)] }
+    for (const options of [undefined, {}, { publicOnly: undefined }]) {
+      assert.throws(() => importJwks(set, options as never), {
+        name: 'KeyError',
+        reason: 'private',
+      })
+    }
+    assert.equal(importJwks(set, { publicOnly: false })[0]?.signs, true)
+  })
 
   test('A-20 of secrets is taken when asked, but not with public keys among them', () => {
     const options = { publicOnly: false }

@@ -44,7 +44,7 @@ const weakRsa: readonly Row[] = [
   ['A-18 RSA e=65536', withE('010000'), 'weak', /exponent is even/],
   ['A-18 RSA e=3', withE('03'), 'weak', /below 65537/],
   ['A-18 RSA e=65535', withE('ffff'), 'weak', /below 65537/],
-  ['A-18 RSA e of 65 bits', withE('010000000000000001'), 'unsupported', /64 bits/],
+  ['A-18 RSA e of 33 bits', withE('0100000001'), 'unsupported', /32 bits/],
   ['A-18 RSA e=0', withE('00'), 'malformed'],
   [
     'A-18 an even modulus',

@@ -28,7 +28,9 @@ export function importJwks(
   if (!Array.isArray(keys) || keys.length === 0 || keys.length > MAX_KEYS) {
     throw new KeyError('malformed', `keys is an array of 1 to ${MAX_KEYS} keys`)
   }
-  return demandSet(keys.map((key) => importKey(jwkOf(key), { publicOnly: true, ...options })))
+  const publicOnly = options.publicOnly ?? true
+  // Not map(), which leaves holes as they are.
+  return demandSet(Array.from(keys, (key) => importKey(jwkOf(key), { ...options, publicOnly })))
 }
 
 /** PEM and bare secrets, which `importKey` takes too, are no elements of a set. */

@@ -11,7 +11,8 @@ const MIN_BITS = 2048
 const MAX_BITS = 8192
 /** The numbers that FIPS 186-5 §A.1.1 allows begin here, and all of practice is at this one. */
 const MIN_EXPONENT = 65_537n
-const MAX_EXPONENT_BITS = 64
+/** One of 64 bits makes a check ten times as dear. */
+const MAX_EXPONENT_BITS = 32
 
 /** @throws {KeyError} `weak`, or `unsupported` for what is too large, or no number of bits. */
 export function checkModulusBits(bits: number): void {
