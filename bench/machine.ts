@@ -6,7 +6,7 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join, relative } from 'node:path'
-import { median } from './report.ts'
+import { median } from './median.ts'
 
 interface Machine {
   readonly cpu: string

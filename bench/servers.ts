@@ -1,5 +1,5 @@
 /**
- * What is measured, one row each: the floors and the service. Order is the order of a round.
+ * What is measured, one row each: the floors, a peer and the service. Order is the order of a round.
  *
  * @module
  */
@@ -19,6 +19,7 @@ export interface Server {
 }
 
 const floor = (file: string) => join(import.meta.dirname, 'floors', file)
+const EXPRESS = join(import.meta.dirname, 'peers/express.ts')
 const NO_STORE = join(import.meta.dirname, 'no-store.ts')
 
 const service = {
@@ -36,6 +37,7 @@ export const SERVERS = {
   none: { args: [floor('none.ts')], durable: false },
   group: { args: [floor('group.ts')], durable: true, fill: fillTable },
   worker: { args: [floor('worker.ts')], durable: true, fill: fillTable },
+  express: { args: [EXPRESS], durable: true, fill: fillTable },
   jotter: { ...service, durable: true, fill: fillService },
   'no-store': { ...service, args: [...flags, NO_STORE], durable: false },
 } as const satisfies Record<string, Server>

@@ -15,8 +15,9 @@ import { filledStores } from './history.ts'
 import type { LoadResult } from './load.ts'
 import { describeMachine, machineLine } from './machine.ts'
 import { endWithUs, startServer, temporaryFolder } from './process.ts'
-import { type Sample, summarize, table } from './report.ts'
+import { type Sample, SUMMARY_COLUMNS, summarize } from './report.ts'
 import { SERVERS, type Server, type ServerName, serversOf } from './servers.ts'
+import { textTable } from './table.ts'
 
 const LOAD = join(import.meta.dirname, 'load.ts')
 /** Until then the compiler works beside the code it makes faster. */
@@ -90,5 +91,5 @@ for (const count of connections) {
 const summary = summarize(samples)
 const result = values.json
   ? JSON.stringify({ machine, rows, rounds, seconds, summary, samples })
-  : `${table(summary)}\n${machineLine(machine)}`
+  : `${textTable(SUMMARY_COLUMNS, summary)}\n${machineLine(machine)}`
 process.stdout.write(`${result}\n`)

@@ -11,9 +11,9 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { describeMachine, machineLine } from './machine.ts'
+import { median } from './median.ts'
 import { residentMiB } from './proc.ts'
 import { startServer, temporaryFolder } from './process.ts'
-import { median } from './report.ts'
 import { SERVERS, type ServerName, serversOf } from './servers.ts'
 
 const REST_SECONDS = 2
