@@ -14,6 +14,7 @@ import { parseArgs, promisify } from 'node:util'
 import { filledStores } from './history.ts'
 import type { LoadResult } from './load.ts'
 import { describeMachine, machineLine } from './machine.ts'
+import { whole } from './options.ts'
 import { endWithUs, startServer, temporaryFolder } from './process.ts'
 import { type Sample, SUMMARY_COLUMNS, summarize } from './report.ts'
 import { SERVERS, type Server, type ServerName, serversOf } from './servers.ts'
@@ -33,11 +34,6 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 })
-const whole = (text: string, least: number) => {
-  const value = Number(text)
-  if (Number.isSafeInteger(value) && value >= least) return value
-  throw new Error(`a whole number from ${least} is expected, not "${text}"`)
-}
 const rounds = whole(values.rounds, 1)
 const seconds = whole(values.seconds, 1)
 const rows = whole(values.rows, 0)

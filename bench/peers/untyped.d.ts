@@ -20,7 +20,6 @@ declare module 'jsonwebtoken' {
     readonly algorithm?: string
     readonly issuer?: string
     readonly expiresIn?: number
-    readonly noTimestamp?: boolean
   }
   interface VerifyOptions {
     readonly algorithms: readonly string[]
