@@ -9,6 +9,8 @@ import { median } from './median.ts'
 import { type Columns, figure } from './table.ts'
 
 export interface Sample {
+  /** That a durable store had before. */
+  readonly rows: number
   readonly server: string
   readonly connections: number
   readonly round: number
@@ -17,6 +19,7 @@ export interface Sample {
 
 /** Medians over the rounds; a column is `undefined` where there was nothing to compare with. */
 export interface Summary {
+  readonly rows: number
   readonly server: string
   readonly connections: number
   readonly requestsPerSecond: number
@@ -41,23 +44,25 @@ function medianOf(samples: readonly Sample[], value: (sample: Sample) => number 
   return known.length === 0 ? undefined : median(known)
 }
 
-/** One row per number of connections and server, in the order of the samples. */
+/** One row per number of rows, connections and server, in the order of the samples. */
 export function summarize(samples: readonly Sample[]): Summary[] {
   const rate = (sample: Sample, servers: readonly string[]) => {
     const peers = samples.filter(
       (s) =>
         s.round === sample.round &&
+        s.rows === sample.rows &&
         s.connections === sample.connections &&
         servers.includes(s.server),
     )
     if (peers.length === 0) return undefined
     return sample.load.requestsPerSecond / Math.max(...peers.map((s) => s.load.requestsPerSecond))
   }
-  const groups = Map.groupBy(samples, (s) => `${s.connections} ${s.server}`)
+  const groups = Map.groupBy(samples, (s) => `${s.rows} ${s.connections} ${s.server}`)
   return [...groups.values()].map((group) => {
-    const [{ server, connections }] = group as [Sample]
+    const [{ rows, server, connections }] = group as [Sample]
     const errors = group.flatMap((s) => Object.values(s.load.errors))
     return {
+      rows,
       server,
       connections,
       requestsPerSecond: median(group.map((s) => s.load.requestsPerSecond)),
@@ -75,6 +80,7 @@ export function summarize(samples: readonly Sample[]): Summary[] {
 }
 
 export const SUMMARY_COLUMNS: Columns<Summary> = [
+  ['ROWS', (row) => String(row.rows)],
   ['CONNECTIONS', (row) => String(row.connections)],
   ['SERVER', (row) => row.server],
   ['REQ/S', (row) => `${row.limitedByLoad ? '>' : ''}${row.requestsPerSecond.toFixed(0)}`],
