@@ -8,6 +8,7 @@
  * @module
  */
 import { parseArgs } from 'node:util'
+import type { LongResult } from './docs/results.ts'
 import { demandSpace, filledStores } from './history.ts'
 import { LOOK_UP_COLUMNS, measureLookUps } from './look-ups.ts'
 import { describeMachine, machineLine, versionsOf } from './machine.ts'
@@ -72,5 +73,5 @@ const text = [
   textTable(MEMORY_COLUMNS, memory),
   machineLine(machine),
 ].join('\n\n')
-const result = { bench: 'long', machine, versions, summary, lookUps, memory, samples }
+const result: LongResult = { bench: 'long', machine, versions, summary, lookUps, memory, samples }
 process.stdout.write(`${values.json ? JSON.stringify(result) : text}\n`)

@@ -8,6 +8,7 @@
  * @module
  */
 import { parseArgs } from 'node:util'
+import type { ServiceResult } from './docs/results.ts'
 import { demandSpace, filledStores } from './history.ts'
 import { describeMachine, machineLine, versionsOf } from './machine.ts'
 import { whole } from './options.ts'
@@ -47,7 +48,6 @@ process.stderr.write(`takes about ${minutesOf(options)} min${filling}\n`)
 const samples = await issueRounds(options)
 const summary = summarize(samples)
 const versions = versionsOf('express', 'jsonwebtoken')
-const result = values.json
-  ? JSON.stringify({ bench: 'service', machine, versions, summary, samples })
-  : `${textTable(SUMMARY_COLUMNS, summary)}\n${machineLine(machine)}`
-process.stdout.write(`${result}\n`)
+const text = `${textTable(SUMMARY_COLUMNS, summary)}\n${machineLine(machine)}`
+const result: ServiceResult = { bench: 'service', machine, versions, summary, samples }
+process.stdout.write(`${values.json ? JSON.stringify(result) : text}\n`)

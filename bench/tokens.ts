@@ -9,6 +9,7 @@
  */
 import { tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
+import type { TokensResult } from './docs/results.ts'
 import { describeMachine, machineLine, versionsOf } from './machine.ts'
 import { whole } from './options.ts'
 import { textTable } from './table.ts'
@@ -79,7 +80,6 @@ const opensslText =
   openssl === undefined
     ? 'openssl speed: no openssl here'
     : `${openssl.version}\n${textTable(OPENSSL_COLUMNS, openssl.rows)}`
-const result = values.json
-  ? JSON.stringify({ bench: 'tokens', machine, versions, rows, openssl })
-  : `${textTable(TOKEN_COLUMNS, rows)}\n\n${opensslText}\n\n${machineLine(machine)}`
-process.stdout.write(`${result}\n`)
+const text = [textTable(TOKEN_COLUMNS, rows), opensslText, machineLine(machine)].join('\n\n')
+const result: TokensResult = { bench: 'tokens', machine, versions, rows, openssl }
+process.stdout.write(`${values.json ? JSON.stringify(result) : text}\n`)
