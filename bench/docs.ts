@@ -11,17 +11,23 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { longSection, serviceSection } from './docs/rates.ts'
-import type { LongResult, ServiceResult, TokensResult } from './docs/results.ts'
+import type { LongResult, ServiceResult, StartResult, TokensResult } from './docs/results.ts'
 import type { Section } from './docs/section.ts'
+import { startSection } from './docs/start.ts'
 import { tokensSection } from './docs/tokens.ts'
 
 const DOCS = join(import.meta.dirname, '../docs')
 const PAGE = join(DOCS, 'performance.md')
 const CHARTS = join(DOCS, 'performance')
 
-type Result = ServiceResult | TokensResult | LongResult
+type Result = ServiceResult | TokensResult | LongResult | StartResult
 
-const SECTIONS = { service: serviceSection, tokens: tokensSection, long: longSection }
+const SECTIONS = {
+  service: serviceSection,
+  tokens: tokensSection,
+  long: longSection,
+  start: startSection,
+}
 
 /** @throws {Error} When `file` is not what a benchmark wrote. */
 function sectionOf(file: string): Section & { name: string } {

@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FilledStores } from './history.ts'
+import type { LoadResult } from './load.ts'
 import { loadServer } from './loading.ts'
 import { median } from './median.ts'
 import { type RunningServer, startServer } from './process.ts'
@@ -75,6 +76,7 @@ export async function measureLookUps(options: LookUpOptions): Promise<LookUpRow[
       const content: Requests = {
         paths: samples.map(path),
         authorization: `Bearer ${key}`,
+        // A page without transactions is a 200 as well.
         expected: '"phone_number":"',
       }
       writeFileSync(requests, JSON.stringify(content))
@@ -82,9 +84,7 @@ export async function measureLookUps(options: LookUpOptions): Promise<LookUpRow[
     }
   }
 
-  const loads = new Map(
-    targets.map((target) => [target, [] as Awaited<ReturnType<typeof loadServer>>[]]),
-  )
+  const loads = new Map(targets.map((target) => [target, [] as LoadResult[]]))
   for (let round = 1; round <= rounds; round++) {
     for (const [{ by, rows, running, requests }, results] of loads) {
       const load = { connections: 1, seconds, warmup: WARMUP_SECONDS, requests }
@@ -92,18 +92,28 @@ export async function measureLookUps(options: LookUpOptions): Promise<LookUpRow[
       process.stderr.write(`look-up by ${by} in ${rows} rows, round ${round}\n`)
     }
   }
+  // Targets are in the order of their rows: the first of each way is the smallest.
+  const fewest = Map.groupBy(targets, (target) => target.by)
   return targets.map((target) => {
-    const results = loads.get(target) ?? []
-    const fewest = loads.get(targets.find(({ by }) => by === target.by) ?? target) ?? []
-    const known = results.map((load) => load.cpuMicrosPerRequest).filter((v) => v !== undefined)
-    return {
-      by: target.by,
-      rows: target.rows,
-      p50: median(results.map((load) => load.p50)) * 1000,
-      p99: median(results.map((load) => load.p99)) * 1000,
-      cpuMicros: known.length === 0 ? undefined : median(known),
-      ofFewest: median(results.map((load, i) => load.p50 / (fewest[i]?.p50 ?? Number.NaN))),
-      errors: results.flatMap((load) => Object.values(load.errors)).reduce((a, b) => a + b, 0),
-    }
+    const smallest = loads.get(fewest.get(target.by)?.[0] ?? target) ?? []
+    return rowOf(target, loads.get(target) ?? [], smallest)
   })
+}
+
+/** @param smallest The loads on the store with the fewest rows, by round. */
+function rowOf(
+  { by, rows }: Target,
+  loads: readonly LoadResult[],
+  smallest: readonly LoadResult[],
+): LookUpRow {
+  const known = loads.map((load) => load.cpuMicrosPerRequest).filter((v) => v !== undefined)
+  return {
+    by,
+    rows,
+    p50: median(loads.map((load) => load.p50)) * 1000,
+    p99: median(loads.map((load) => load.p99)) * 1000,
+    cpuMicros: known.length === 0 ? undefined : median(known),
+    ofFewest: median(loads.map((load, i) => load.p50 / (smallest[i]?.p50 ?? Number.NaN))),
+    errors: loads.flatMap((load) => Object.values(load.errors)).reduce((a, b) => a + b, 0),
+  }
 }

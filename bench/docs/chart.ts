@@ -27,7 +27,7 @@ export interface Chart {
 
 const WIDTH = 760
 /** Where bars begin and where the scale ends; values are written behind the longest bar. */
-const [LEFT, RIGHT] = [150, 670]
+const [LEFT, RIGHT] = [150, 640]
 const [TOP, ROW, BAR, GAP, BOTTOM] = [56, 22, 15, 34, 56]
 
 const STYLE = `
@@ -43,7 +43,7 @@ const STYLE = `
 const escapeXml = (text: string) =>
   text.replace(/[&<>"]/g, (character) => `&#${character.codePointAt(0)};`)
 
-const text = (x: number, y: number, content: string, kind = '') =>
+const text = (x: number, y: number, content: string, kind = 'label') =>
   `<text x="${x}" y="${y}" class="${kind}">${escapeXml(content)}</text>`
 
 /** The smallest of 1, 2 or 5 times a power of ten that needs at most six steps. */

@@ -7,6 +7,7 @@ import type { LookUpRow } from '../look-ups.ts'
 import type { Machine } from '../machine.ts'
 import type { MemoryRow } from '../memory.ts'
 import type { Sample, Summary } from '../report.ts'
+import type { StartRow } from '../start-report.ts'
 import type { OpensslFigures } from '../tokens/openssl.ts'
 import type { TokenRow } from '../tokens/report.ts'
 
@@ -36,4 +37,9 @@ export interface LongResult extends Origin {
   readonly lookUps: readonly LookUpRow[]
   readonly memory: readonly MemoryRow[]
   readonly samples: readonly Sample[]
+}
+
+export interface StartResult extends Origin {
+  readonly bench: 'start'
+  readonly rows: readonly StartRow[]
 }

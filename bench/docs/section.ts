@@ -18,7 +18,7 @@ export const image = (alt: string, file: string) => `![${alt}](performance/${fil
 /** Without machine, versions, command and date, figures say nothing. */
 export function origin({ machine, versions }: Origin): string {
   const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
-  return `${machine.date}; ${packages.join(', ')}; ${machineLine(machine)}`
+  return [machine.date, ...packages, machineLine(machine)].join('; ')
 }
 
 export const paragraphs = (...parts: readonly string[]): string => parts.join('\n\n')
