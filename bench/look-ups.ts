@@ -61,12 +61,10 @@ interface Target {
   readonly requests: string
 }
 
-/** Progress goes to stderr. */
-export async function measureLookUps(options: LookUpOptions): Promise<LookUpRow[]> {
-  const { root, rounds, seconds, stores } = options
+/** A server on each store, and for each the requests of each way. */
+async function openTargets({ root, stores }: LookUpOptions, servers: AsyncDisposableStack) {
   const key = randomBytes(32).toString('hex')
   const server = { ...SERVERS.jotter, env: { ...SERVERS.jotter.env, JOTTER_ADMIN_KEY: key } }
-  await using servers = new AsyncDisposableStack()
   const targets: Target[] = []
   for (const [rows, filled] of stores) {
     const { dir, samples } = await filled.filledBy(server.fill)
@@ -83,11 +81,17 @@ export async function measureLookUps(options: LookUpOptions): Promise<LookUpRow[
       targets.push({ by, rows, running, requests })
     }
   }
+  return targets
+}
 
+/** Progress goes to stderr. */
+export async function measureLookUps(options: LookUpOptions): Promise<LookUpRow[]> {
+  await using servers = new AsyncDisposableStack()
+  const targets = await openTargets(options, servers)
   const loads = new Map(targets.map((target) => [target, [] as LoadResult[]]))
-  for (let round = 1; round <= rounds; round++) {
+  for (let round = 1; round <= options.rounds; round++) {
     for (const [{ by, rows, running, requests }, results] of loads) {
-      const load = { connections: 1, seconds, warmup: WARMUP_SECONDS, requests }
+      const load = { connections: 1, seconds: options.seconds, warmup: WARMUP_SECONDS, requests }
       results.push(await loadServer(running, load))
       process.stderr.write(`look-up by ${by} in ${rows} rows, round ${round}\n`)
     }
