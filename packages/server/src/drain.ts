@@ -3,12 +3,12 @@ import { Server as NetServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Clients that hold an idle connection get this long to use it once more. */
-const GRACE_MS = 300
+const GRACE_MS = 1_000
 const DEADLINE_MS = 9_000
 
 /**
- * Stops accepting and serves what was accepted, for 9 s at most: supervisors kill after 10. Answers must carry
- * `Connection: close` from now on. Fulfils when no connection is left.
+ * Stops accepting and serves what was accepted, for 9 s at most: supervisors kill after 10. Answers
+ * must carry `Connection: close` from now on. Fulfils when no connection is left.
  *
  * @param unfinished What is on its way to be a connection, and closed after the grace.
  */
