@@ -4,7 +4,17 @@
  *
  * @module
  */
-import { closeSync, cpSync, fsyncSync, mkdirSync, openSync, readdirSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  cpSync,
+  fsyncSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { mint, type Row } from './floors/http.ts'
 import { anyPhone } from './phones.ts'
@@ -15,28 +25,71 @@ import { anyPhone } from './phones.ts'
  */
 export type Fill = (dir: string, rows: Iterable<Row>) => void | Promise<void>
 
-function* issued(count: number) {
-  for (let i = 0; i < count; i++) yield mint(anyPhone())
+export interface FilledStore {
+  readonly dir: string
+  /** Up to a thousand of its rows, evenly from the oldest to the newest. */
+  readonly samples: readonly Row[]
 }
 
-/** Folders of filled stores below `root`, one per way to fill. */
+const SAMPLES = 1000
+const ROWS_PER_LINE = 1_000_000
+/** With its indexes; measured 550 to 650. */
+const BYTES_PER_ROW = 700
+
+function* issued(count: number, samples: Row[]) {
+  const stride = Math.ceil(count / SAMPLES)
+  for (let i = 0; i < count; i++) {
+    const row = mint(anyPhone())
+    if (i % stride === 0) samples.push(row)
+    if (i > 0 && i % ROWS_PER_LINE === 0) process.stderr.write(`filled ${i} of ${count} rows\n`)
+    yield row
+  }
+}
+
+/** Folders of stores with `rows` rows, below `root`, one per way to fill. */
 export function filledStores(root: string, rows: number) {
-  const filled = new Map<Fill, string>()
+  const filled = new Map<Fill, FilledStore>()
+
+  /** The store itself, filled when it is first asked for. */
+  async function filledBy(fill: Fill): Promise<FilledStore> {
+    let store = filled.get(fill)
+    if (store === undefined) {
+      const samples: Row[] = []
+      store = { dir: mkdtempSync(join(root, 'filled-')), samples }
+      await fill(store.dir, issued(rows, samples))
+      filled.set(fill, store)
+    }
+    return store
+  }
+
   return {
-    /** Puts a copy of the filled store into the existing folder `dir`. */
+    filledBy,
+    /** Puts a copy into the existing folder `dir`. */
     async copy(fill: Fill, dir: string) {
-      let source = filled.get(fill)
-      if (source === undefined) {
-        source = join(root, `filled-${filled.size}`)
-        mkdirSync(source)
-        await fill(source, issued(rows))
-        filled.set(fill, source)
-      }
-      cpSync(source, dir, { recursive: true })
+      const source = await filledBy(fill)
+      // Where the file system can, both share their blocks until one is written.
+      cpSync(source.dir, dir, { recursive: true, mode: constants.COPYFILE_FICLONE })
       // Else the first commits of the server would wait for the copy to reach the disk.
       for (const file of readdirSync(dir)) sync(join(dir, file))
     },
+    /** Removes the store that `fill` has made, if it has. */
+    drop(fill: Fill) {
+      const store = filled.get(fill)
+      if (store !== undefined) rmSync(store.dir, { recursive: true, force: true })
+      filled.delete(fill)
+    },
   }
+}
+
+export type FilledStores = ReturnType<typeof filledStores>
+
+/** @throws {Error} Saying what is missing, when `rows` rows do not fit where `dir` lies. */
+export function demandSpace(dir: string, rows: number) {
+  const { bavail, bsize } = statfsSync(dir)
+  const [needed, free] = [rows * BYTES_PER_ROW, bavail * bsize].map((bytes) => bytes / 1024 ** 3)
+  if (needed === undefined || free === undefined || needed <= free) return
+  const gap = `${needed.toFixed(1)} GiB are needed and ${free.toFixed(1)} GiB are free`
+  throw new Error(`${dir}: ${gap}; point TMPDIR to another disk, or ask for fewer rows`)
 }
 
 function sync(file: string) {

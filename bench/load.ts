@@ -1,6 +1,6 @@
 /**
- * A closed-loop load on one server, as a process of its own: each connection asks for a token as
- * soon as it has the last one. Loopback only, and it ends by itself. One JSON line on stdout.
+ * A closed-loop load on one server, as a process of its own: each connection sends a request as
+ * soon as it has the last answer. Loopback only, and it ends by itself. One JSON line on stdout.
  *
  *     node bench/load.ts --url http://127.0.0.1:7519 --connections 64 --seconds 5
  *
@@ -10,16 +10,17 @@ import { createHistogram } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { openConnection } from './connection.ts'
-import { loadPhones } from './phones.ts'
 import { cpuMicros, residentMiB } from './proc.ts'
+import { bytesOf, type Requests, readRequests } from './requests.ts'
 
 /** What was seen after the warm-up. Times are milliseconds. */
 export interface LoadResult {
+  readonly answers: number
   readonly requestsPerSecond: number
   readonly p50: number
   readonly p99: number
   readonly max: number
-  /** Answers that are not a 200 with a token, by status, and broken connections, by reason. */
+  /** Answers that are not a 200 with what was asked for, by status, and broken connections, by reason. */
   readonly errors: Readonly<Record<string, number>>
   /** Of the server, when `--pid` names it and the system tells. */
   readonly cpuMicrosPerRequest?: number | undefined
@@ -32,8 +33,11 @@ interface LoadOptions {
   readonly url: URL
   readonly connections: number
   readonly warmupSeconds: number
+  /** At most; it ends sooner when `answers` are there. */
   readonly seconds: number
+  readonly answers: number
   readonly pid: number
+  readonly requests: Requests
 }
 
 /** @throws {Error} For any host that is not a loopback address, written as one. */
@@ -42,16 +46,18 @@ function assertLoopback(url: URL) {
   throw new Error(`load is for http://127.0.0.1 only, not for ${url.origin}`)
 }
 
-async function load({ url, connections, warmupSeconds, seconds, pid }: LoadOptions) {
+async function load(options: LoadOptions) {
+  const { url, connections, warmupSeconds, seconds, answers, pid } = options
   assertLoopback(url)
   if (!(seconds + warmupSeconds <= 600)) throw new Error('load is for ten minutes at most')
-  const requests = loadPhones.map((phone) =>
-    Buffer.from(`GET /v1/token/${phone} HTTP/1.1\r\nHost: ${url.host}\r\n\r\n`),
-  )
+  const requests = bytesOf(options.requests, url.host)
+  const { expected } = options.requests
+  const enough = new AbortController()
   const micros = createHistogram({ figures: 3 })
   let errors: Record<string, number> = {}
   let turn = 0
   let over = false
+  let left = Number.POSITIVE_INFINITY
 
   const count = (what: string) => {
     errors[what] = (errors[what] ?? 0) + 1
@@ -65,7 +71,9 @@ async function load({ url, connections, warmupSeconds, seconds, pid }: LoadOptio
     answered(status: number, body: string, took: number) {
       micros.record(Math.max(1, Math.round(took * 1000)))
       if (status !== 200) count(String(status))
-      else if (!body.startsWith('eyJ')) count('200 without a token')
+      else if (!body.includes(expected)) count('200 with another answer')
+      left -= 1
+      if (left === 0) enough.abort()
     },
     broken(reason: string) {
       if (!over) count(reason)
@@ -77,17 +85,20 @@ async function load({ url, connections, warmupSeconds, seconds, pid }: LoadOptio
   )
   await pause(warmupSeconds * 1000)
   micros.reset()
+  left = answers
   // A connection that broke in the warm-up is missing from what follows: it stays counted.
   const brokenBefore = sockets.filter((socket) => socket.destroyed).length
   errors = brokenBefore === 0 ? {} : { 'broken in the warm-up': brokenBefore }
   const [started, cpu, ownCpu] = [performance.now(), cpuMicros(pid), process.cpuUsage()]
 
-  await pause(seconds * 1000)
+  // Both ends are good ones: the time is over, or there are answers enough.
+  await pause(seconds * 1000, undefined, { signal: enough.signal }).catch(() => {})
   const elapsed = performance.now() - started
   const own = process.cpuUsage(ownCpu)
   const cpuAfter = cpuMicros(pid)
   over = true
   const result: LoadResult = {
+    answers: micros.count,
     requestsPerSecond: (micros.count * 1000) / elapsed,
     p50: micros.percentile(50) / 1000,
     p99: micros.percentile(99) / 1000,
@@ -108,6 +119,8 @@ const { values } = parseArgs({
     connections: { type: 'string', default: '64' },
     warmup: { type: 'string', default: '1' },
     seconds: { type: 'string', default: '5' },
+    answers: { type: 'string' },
+    requests: { type: 'string' },
     pid: { type: 'string', default: '0' },
   },
 })
@@ -116,6 +129,8 @@ const result = await load({
   connections: Number(values.connections),
   warmupSeconds: Number(values.warmup),
   seconds: Number(values.seconds),
+  answers: Number(values.answers ?? Number.POSITIVE_INFINITY),
   pid: Number(values.pid),
+  requests: readRequests(values.requests),
 })
 process.stdout.write(`${JSON.stringify(result)}\n`)

@@ -3,12 +3,14 @@
  *
  * @module
  */
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join, relative } from 'node:path'
-import { median } from './report.ts'
+import { median } from './median.ts'
 
-interface Machine {
+export interface Machine {
+  /** The day, as 2026-11-22. */
+  readonly date: string
   readonly cpu: string
   readonly cores: number
   readonly node: string
@@ -22,6 +24,7 @@ export function describeMachine(dir: string): Machine {
   const [script = '', ...args] = process.argv.slice(1)
   const command = ['node', ...process.execArgv, relative(process.cwd(), script), ...args]
   return {
+    date: new Date().toISOString().slice(0, 10),
     cpu: cpus()[0]?.model.trim() ?? 'unknown CPU',
     cores: cpus().length,
     node: process.version,
@@ -33,6 +36,15 @@ export function describeMachine(dir: string): Machine {
 /** The machine as one line. */
 export function machineLine({ cpu, cores, node, syncMicros, command }: Machine) {
   return `${cpu}, ${cores} cores; fsync ${syncMicros} us; node ${node}; ${command}`
+}
+
+/** Of packages that are installed. */
+export const versionsOf = (...names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(names.map((name) => [name, versionOf(name)]))
+
+function versionOf(name: string) {
+  const file = join(import.meta.dirname, '../node_modules', name, 'package.json')
+  return JSON.parse(readFileSync(file, 'utf8')).version
 }
 
 function syncMicros(dir: string) {

@@ -21,7 +21,7 @@ process.once('exit', () => {
 process.on('SIGINT', () => process.exit(130))
 process.on('SIGTERM', () => process.exit(143))
 
-interface RunningServer extends AsyncDisposable {
+export interface RunningServer extends AsyncDisposable {
   readonly pid: number
   readonly url: string
 }

@@ -1,12 +1,16 @@
 /**
- * From samples to a table of medians. Only samples of the same round are compared with each other:
+ * From samples to rows of medians. Only samples of the same round are compared with each other:
  * a machine that other work shares is faster in one minute than in the next.
  *
  * @module
  */
 import type { LoadResult } from './load.ts'
+import { median } from './median.ts'
+import { type Columns, figure } from './table.ts'
 
 export interface Sample {
+  /** That a durable store had before. */
+  readonly rows: number
   readonly server: string
   readonly connections: number
   readonly round: number
@@ -14,7 +18,8 @@ export interface Sample {
 }
 
 /** Medians over the rounds; a column is `undefined` where there was nothing to compare with. */
-interface Summary {
+export interface Summary {
+  readonly rows: number
   readonly server: string
   readonly connections: number
   readonly requestsPerSecond: number
@@ -22,6 +27,8 @@ interface Summary {
   readonly ofNone: number | undefined
   /** The same for the better one of the durable floors. */
   readonly ofDurable: number | undefined
+  /** The same for what one writes by tomorrow. */
+  readonly ofExpress: number | undefined
   readonly cpuMicros: number | undefined
   readonly p50: number
   readonly p99: number
@@ -32,41 +39,36 @@ interface Summary {
   readonly limitedByLoad: boolean
 }
 
-/** @returns NaN for nothing. */
-export function median(values: readonly number[]) {
-  const sorted = values.toSorted((a, b) => a - b)
-  const at = (i: number) => sorted[i] ?? Number.NaN
-  const half = sorted.length >> 1
-  return sorted.length % 2 === 1 ? at(half) : (at(half - 1) + at(half)) / 2
-}
-
 function medianOf(samples: readonly Sample[], value: (sample: Sample) => number | undefined) {
   const known = samples.map(value).filter((v) => v !== undefined)
   return known.length === 0 ? undefined : median(known)
 }
 
-/** One row per number of connections and server, in the order of the samples. */
+/** One row per number of rows, connections and server, in the order of the samples. */
 export function summarize(samples: readonly Sample[]): Summary[] {
   const rate = (sample: Sample, servers: readonly string[]) => {
     const peers = samples.filter(
       (s) =>
         s.round === sample.round &&
+        s.rows === sample.rows &&
         s.connections === sample.connections &&
         servers.includes(s.server),
     )
     if (peers.length === 0) return undefined
     return sample.load.requestsPerSecond / Math.max(...peers.map((s) => s.load.requestsPerSecond))
   }
-  const groups = Map.groupBy(samples, (s) => `${s.connections} ${s.server}`)
+  const groups = Map.groupBy(samples, (s) => `${s.rows} ${s.connections} ${s.server}`)
   return [...groups.values()].map((group) => {
-    const [{ server, connections }] = group as [Sample]
+    const [{ rows, server, connections }] = group as [Sample]
     const errors = group.flatMap((s) => Object.values(s.load.errors))
     return {
+      rows,
       server,
       connections,
       requestsPerSecond: median(group.map((s) => s.load.requestsPerSecond)),
       ofNone: medianOf(group, (s) => rate(s, ['none'])),
       ofDurable: medianOf(group, (s) => rate(s, ['group', 'worker'])),
+      ofExpress: medianOf(group, (s) => rate(s, ['express'])),
       cpuMicros: medianOf(group, (s) => s.load.cpuMicrosPerRequest),
       p50: median(group.map((s) => s.load.p50)),
       p99: median(group.map((s) => s.load.p99)),
@@ -77,22 +79,17 @@ export function summarize(samples: readonly Sample[]): Summary[] {
   })
 }
 
-const COLUMNS: readonly (readonly [string, (row: Summary) => string])[] = [
+export const SUMMARY_COLUMNS: Columns<Summary> = [
+  ['ROWS', (row) => String(row.rows)],
   ['CONNECTIONS', (row) => String(row.connections)],
   ['SERVER', (row) => row.server],
   ['REQ/S', (row) => `${row.limitedByLoad ? '>' : ''}${row.requestsPerSecond.toFixed(0)}`],
-  ['/NONE', (row) => row.ofNone?.toFixed(2) ?? '-'],
-  ['/DURABLE', (row) => row.ofDurable?.toFixed(2) ?? '-'],
-  ['CPU us', (row) => row.cpuMicros?.toFixed(0) ?? '-'],
-  ['P50 ms', (row) => row.p50.toFixed(2)],
-  ['P99 ms', (row) => row.p99.toFixed(2)],
-  ['RSS MiB', (row) => row.residentMiB?.toFixed(0) ?? '-'],
+  ['/NONE', (row) => figure(row.ofNone, 2)],
+  ['/DURABLE', (row) => figure(row.ofDurable, 2)],
+  ['/EXPRESS', (row) => figure(row.ofExpress, 2)],
+  ['CPU us', (row) => figure(row.cpuMicros)],
+  ['P50 ms', (row) => figure(row.p50, 2)],
+  ['P99 ms', (row) => figure(row.p99, 2)],
+  ['RSS MiB', (row) => figure(row.residentMiB)],
   ['ERRORS', (row) => String(row.errors)],
 ]
-
-/** The rows as text, right-aligned columns. */
-export function table(rows: readonly Summary[]) {
-  const lines = [COLUMNS.map(([title]) => title), ...rows.map((r) => COLUMNS.map(([, f]) => f(r)))]
-  const widths = COLUMNS.map((_, i) => Math.max(...lines.map((cells) => cells[i]?.length ?? 0)))
-  return lines.map((cells) => cells.map((c, i) => c.padStart(widths[i] ?? 0)).join('  ')).join('\n')
-}

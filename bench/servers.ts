@@ -1,9 +1,10 @@
 /**
- * What is measured, one row each: the floors and the service. Order is the order of a round.
+ * What is measured, one row each: the floors, a peer and the service. Order is the order of a round.
  *
  * @module
  */
 import { join } from 'node:path'
+import { NPM_START } from '../scripts/npm-start.ts'
 import { fillTable } from './floors/table.ts'
 import type { Fill } from './history.ts'
 import { fillService } from './service-table.ts'
@@ -20,30 +21,35 @@ export interface Server {
 }
 
 const floor = (file: string) => join(import.meta.dirname, 'floors', file)
+const EXPRESS = join(import.meta.dirname, 'peers/express.ts')
 const NO_STORE = join(import.meta.dirname, 'no-store.ts')
-const JOTTER = join(import.meta.dirname, '../packages/server/src/cli/main.ts')
 
 const service = {
-  args: ['--conditions=source', JOTTER, 'serve'],
+  args: NPM_START.args,
   // The limits do their work at every request and refuse none.
   env: {
+    ...NPM_START.env,
     JOTTER_RATE_LIMIT: '1000000/second',
     JOTTER_RATE_LIMIT_PHONE: '1000000/minute',
-    NODE_COMPILE_CACHE: join(import.meta.dirname, '../node_modules/.cache/jotter'),
   },
 }
+const flags = NPM_START.args.filter((arg) => arg.startsWith('--'))
 
 export const SERVERS = {
   none: { args: [floor('none.ts')], durable: false },
   group: { args: [floor('group.ts')], durable: true, fill: fillTable },
   worker: { args: [floor('worker.ts')], durable: true, fill: fillTable },
+  express: { args: [EXPRESS], durable: true, fill: fillTable },
   jotter: { ...service, durable: true, fill: fillService },
   pg: { args: [floor('pg.ts')], durable: true, postgres: true },
   'jotter-pg': { ...service, durable: true, postgres: true },
-  'no-store': { ...service, args: ['--conditions=source', NO_STORE], durable: false },
+  'no-store': { ...service, args: [...flags, NO_STORE], durable: false },
 } as const satisfies Record<string, Server>
 
 export type ServerName = keyof typeof SERVERS
+
+/** Those that bring their own database. */
+export const BY_DEFAULT = Object.keys(SERVERS).filter((name) => !/\bpg$/.test(name))
 
 /** The servers of `--only`, a list with commas, in the order of the table. @throws {Error} */
 export function serversOf(only: string): ServerName[] {

@@ -10,11 +10,15 @@ import { get } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import type { StartResult } from './docs/results.ts'
 import { describeMachine, machineLine } from './machine.ts'
+import { median } from './median.ts'
+import { whole } from './options.ts'
 import { residentMiB } from './proc.ts'
 import { startServer, temporaryFolder } from './process.ts'
-import { median } from './report.ts'
 import { SERVERS, type ServerName, serversOf } from './servers.ts'
+import { START_COLUMNS, type StartRow } from './start-report.ts'
+import { textTable } from './table.ts'
 
 const REST_SECONDS = 2
 const root = temporaryFolder()
@@ -53,14 +57,17 @@ const { values } = parseArgs({
   },
 })
 const machine = describeMachine(root)
+const rows: StartRow[] = []
 for (const server of serversOf(values.only)) {
   const runs = []
-  for (let run = 0; run < Number(values.runs); run++) runs.push(await measure(server))
-  const firstTokenMs = median(runs.map((run) => run.milliseconds))
-  const idleMiB = median(runs.map((run) => run.resident))
-  const line = values.json
-    ? JSON.stringify({ server, runs: runs.length, firstTokenMs, idleMiB, machine })
-    : `${server}: first token after ${firstTokenMs.toFixed(0)} ms, ${idleMiB.toFixed(0)} MiB at rest`
-  process.stdout.write(`${line}\n`)
+  for (let run = 0; run < whole(values.runs, 1); run++) runs.push(await measure(server))
+  rows.push({
+    server,
+    runs: runs.length,
+    firstTokenMs: median(runs.map((run) => run.milliseconds)),
+    idleMiB: median(runs.map((run) => run.resident)),
+  })
 }
-if (!values.json) process.stdout.write(`${machineLine(machine)}\n`)
+const result: StartResult = { bench: 'start', machine, versions: {}, rows }
+const text = `${textTable(START_COLUMNS, rows)}\n${machineLine(machine)}`
+process.stdout.write(`${values.json ? JSON.stringify(result) : text}\n`)

@@ -5,20 +5,16 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
+import { NPM_START } from './npm-start.ts'
 
 const LONGEST_MS = 20_000
 
 const data = mkdtempSync(join(tmpdir(), 'jotter-warm-'))
-const main = join(import.meta.dirname, '../packages/server/src/cli/main.ts')
-const args = ['--conditions=source', main, 'serve', '--port', '0', '--data', data]
-const child = spawn(process.execPath, args, {
+const child = spawn(process.execPath, [...NPM_START.args, '--port', '0', '--data', data], {
   // Not the checkout: an .env there may name a database that is none of ours.
   cwd: data,
-  env: {
-    PATH: process.env.PATH,
-    NODE_COMPILE_CACHE: resolve(process.env.NODE_COMPILE_CACHE ?? ''),
-  },
+  env: { PATH: process.env.PATH, ...NPM_START.env },
   stdio: ['ignore', 'pipe', 'ignore'],
 })
 const stop = () => child.kill('SIGTERM')

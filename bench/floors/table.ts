@@ -17,9 +17,15 @@ const SCHEMA = `
   );
   CREATE INDEX IF NOT EXISTS tokens_by_phone ON tokens (phone_number);`
 
-function open(dir: string, pragmas: string) {
+/** The database in `dir`, with its table; every commit is on the disk when it returns. */
+export function openDatabase(dir: string, pragmas = DURABLE) {
   const db = new DatabaseSync(join(dir, 'floor.db'))
   db.exec(pragmas + SCHEMA)
+  return db
+}
+
+function open(dir: string, pragmas: string) {
+  const db = openDatabase(dir, pragmas)
   const begin = db.prepare('BEGIN IMMEDIATE')
   const insert = db.prepare('INSERT INTO tokens VALUES (?, ?, ?, ?)')
   const commit = db.prepare('COMMIT')

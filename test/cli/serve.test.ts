@@ -72,6 +72,17 @@ describe('jotter serve', { concurrency: 4 }, () => {
     )
   })
 
+  test('a start that fails after it listens ends, and leaves no server behind', async (t) => {
+    const { path, serve, jotter } = makeFolder(t)
+    const first = await serve({ JOTTER_ADMIN_KEY: 'a'.repeat(32) })
+    await first.stop()
+    using db = new DatabaseSync(join(path, 'data/jotter.db'))
+    db.exec(`CREATE TRIGGER no_keys BEFORE INSERT ON api_keys BEGIN SELECT RAISE(ABORT, 'no'); END`)
+    const { code, stderr } = await jotter(['serve', '--port', '0'])
+    assert.equal(code, 6)
+    assert.match(stderr, /^error: cannot open the database/m)
+  })
+
   test('an address that this machine does not have', async (t) => {
     const { jotter } = makeFolder(t)
     const environment = { HOST: '192.0.2.1', JOTTER_ALLOW_OPEN: '1' }

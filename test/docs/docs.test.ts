@@ -162,7 +162,7 @@ describe('settings', () => {
   const OTHERS = new Set([
     ...['NAME', 'JOTTER_NAME', 'JOTTER_NAME_FILE'],
     ...['JOTTER_URL', 'JOTTER_API_KEY', 'JOTTER_TEST_SEED', 'NODE_EXTRA_CA_CERTS', 'TMPDIR'],
-    ...['ERRORS', 'SETTINGS', 'SERVER', 'CONNECTIONS', 'KEY'],
+    ...['ERRORS', 'SETTINGS', 'ENGINES', 'SERVER', 'CONNECTIONS', 'ROWS', 'KEY'],
   ])
   const settingOf = (name: string): Setting | undefined => {
     const bare = name.replace(/^JOTTER_/, '').replace(/_FILE$/, '')
@@ -230,8 +230,15 @@ describe('names of the API', async () => {
     )
   })
 
+  /** What PostgreSQL calls its own. */
+  const OF_POSTGRES = [
+    ...['synchronous_commit', 'max_connections', 'pool_mode', 'pg_dump'],
+    ...['pg_terminate_backend', 'pg_xact_status'],
+  ]
+
   test('error codes, members and metrics that are named exist', () => {
     const known = new Set([
+      ...OF_POSTGRES,
       ...[...openApi.matchAll(/"(\w+)"/g)].map(([, name]) => name),
       ...Object.keys({ ...ERRORS, ...TOKEN_REASONS, ...KEY_REASONS }),
       ...metrics,

@@ -37,12 +37,41 @@ test('F-18 a client that vanishes inside the answer gets the same transaction ag
   await retry(orders)
 })
 
+test('F-18 a client that vanishes behind its request is no failure of ours', async (t) => {
+  const { address } = await start(t)
+  const { hostname, port } = new URL(address)
+  const request = `GET /v1/token/15555551212 HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`
+  for (let i = 0; i < 100; i += 1) {
+    await new Promise<void>((resolve) => {
+      const socket = connect(Number(port), hostname, () => {
+        socket.write(request)
+        socket.resetAndDestroy()
+      })
+      socket.on('error', () => {})
+      socket.on('close', () => resolve())
+    })
+  }
+  const metrics = await (await fetch(`${address}/metrics`)).text()
+  assert.doesNotMatch(metrics, /internal_error/)
+})
+
+test('F-18 a client that has said all it wants to say still gets its token', async (t) => {
+  const { address } = await start(t)
+  const { hostname, port } = new URL(address)
+  const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true })
+  socket.end(`GET /v1/token/15555551212 HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`)
+  const answer = Buffer.concat(await socket.toArray()).toString('latin1')
+  assert.match(answer, /^HTTP\/1\.1 200 /)
+})
+
 async function start(t: TestContext) {
   const sandbox = openSandbox(t)
   const { address, end } = await startServer(sandbox)
   const file = join(sandbox.folder, 'data', 'jotter.db')
   const { hostname, port } = new URL(address)
   return {
+    address,
+
     /** Sends `bytes`, reads `wanted` bytes of the answer and not one more, resets. */
     vanish: (bytes: string, wanted: number) =>
       new Promise<number>((resolve, reject) => {

@@ -134,14 +134,15 @@ test('H-08 refused bodies leave nothing behind', async () => {
   assert.equal(({} as { admin?: boolean }).admin, undefined)
 })
 
-test('H-08 a body where none is wanted changes nothing', async () => {
+test('H-08 a GET with a body is refused: the answer would leave before it is read', async () => {
   const answer = await jotter.raw(
     `GET /v1/token/${PHONE}/get-body HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${GOOD.length}\r\nConnection: close\r\n\r\n${GOOD}`,
   )
   assert.deepEqual(
     answer.map(({ status }) => status),
-    [200],
+    [400],
   )
+  assert.equal((await jotter.get('/v1/transactions/get-body', ADMIN_KEY)).status, 404)
 })
 
 test('a request that says it is JSON and sends no body is served where none is wanted', async () => {

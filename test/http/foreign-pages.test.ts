@@ -82,6 +82,11 @@ describe('under another name (DNS rebinding)', () => {
     assert.equal(answer?.status, 200)
   })
 
+  test('H-10 an Origin without Host is nobody of ours', async () => {
+    const [answer] = await plain.raw(`GET /v1/token/${PHONE} HTTP/1.0\r\nOrigin: null\r\n\r\n`)
+    assert.equal(answer?.status, 403)
+  })
+
   test('where it listens beyond loopback, any name may be its own', async () => {
     assert.deepEqual(await mint(everywhere, 'Host: jotter.lan:7519\r\n'), MINTED)
   })
@@ -101,6 +106,10 @@ describe('from a page of another site', () => {
     'Origin: https://evil.example\r\n',
     'Origin: null\r\n',
     'Origin: http://localhost:3000\r\n',
+    'Origin: http://evil.example@localhost:7519\r\n',
+    'Origin: ftp://localhost:7519\r\n',
+    'Referer: https://evil.example/page\r\n',
+    'Referer: what is this\r\n',
   ]) {
     test(`${JSON.stringify(lines)} is 403 cross_site_refused`, async () => {
       assert.deepEqual(await mint(plain, here + lines), all('cross_site_refused'))
@@ -112,6 +121,7 @@ describe('from a page of another site', () => {
     'Sec-Fetch-Site: none\r\nSec-Fetch-Mode: navigate\r\n',
     'Sec-Fetch-Site: same-origin\r\nOrigin: http://localhost:7519\r\n',
     'Origin: http://localhost:7519\r\n',
+    'Referer: http://localhost:7519/\r\n',
     `Origin: ${ISSUER}\r\n`,
     `Sec-Fetch-Site: cross-site\r\nOrigin: ${APP}\r\n`,
     `Origin: ${APP}\r\n`,

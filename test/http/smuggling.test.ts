@@ -3,6 +3,8 @@
  * connection closed, and nothing behind it is read as another request.
  */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { after, test } from 'node:test'
 import { ADMIN_KEY, startTestService } from '../support/service.ts'
 
@@ -72,6 +74,13 @@ const ATTACKS: readonly (readonly [name: string, bytes: string])[] = [
   ['a target that is an authority', get(HOST, 'evil.example:80')],
   ['a target with a fragment', get(HOST, '/v1/token/15550000000/smuggled#a')],
   ['* as the target of GET', get(HOST, '*')],
+  ['a GET with a body', get(`${HOST}Content-Length: ${SMUGGLED.length}\r\n`)],
+  ['a GET with an empty chunked body', `${get(`${HOST}${TE} chunked\r\n`)}0\r\n\r\n`],
+  ['a GET whose body is no chunk', `${get(`${HOST}${TE} chunked\r\n`)}ZZ\r\n`],
+  [
+    'a transfer coding in HTTP/1.0',
+    `${get(`${HOST}Connection: keep-alive\r\n${TE} chunked\r\n`, undefined, 'HTTP/1.0')}0\r\n\r\n`,
+  ],
   ['no Host', get('X-A: b\r\n')],
   ['two Hosts', get(HOST + HOST)],
   [
@@ -97,6 +106,21 @@ test('H-06 an upgrade to h2c is told to ask for HTTP/1.1 (decision 0013)', async
     JSON.parse(answer?.body ?? '').detail,
     'no upgrade is offered: ask with HTTP/1.1 only, as `curl --http1.1` or Java version(HTTP_1_1)',
   )
+})
+
+test('H-06 what follows an early answer is no second one', async () => {
+  // Refused before its body is read, which then turns out to be none.
+  const early = `DELETE /v1/token HTTP/1.1\r\n${HOST}${TE} chunked\r\n\r\n`
+  const { hostname, port } = new URL(jotter.address)
+  const socket = connect(Number(port), hostname)
+  socket.write(early)
+  const [first] = (await once(socket, 'data')) as [Buffer]
+  assert.match(first.toString('latin1'), /^HTTP\/1\.1 405 /)
+  const rest: Buffer[] = []
+  socket.on('data', (bytes: Buffer) => rest.push(bytes))
+  socket.write('ZZ\r\n')
+  await once(socket, 'close')
+  assert.equal(Buffer.concat(rest).toString('latin1'), '')
 })
 
 for (const [row, [name, bytes]] of ATTACKS.entries()) {

@@ -56,6 +56,22 @@ test('a key that is used for the first time then waits, since telling it from a 
   assert.equal((await service.get('/v1/transactions', key)).status, 200)
 })
 
+test('a key that was only guessed at is none that was accepted', async (t) => {
+  const service = await start(t, '3/minute')
+  const key = await service.newKey(['transactions:read'])
+  await service.get('/v1/transactions', `${key.slice(0, -2)}__`)
+  for (let i = 0; i < 4; i += 1) await service.get('/v1/transactions', guess())
+  assert.equal((await service.get('/v1/transactions', key)).status, 429)
+})
+
+test('a wrong key is told what is left of the budget', async (t) => {
+  const { get } = await start(t, '3/minute')
+  const { status, headers } = await get('/v1/transactions', guess())
+  assert.equal(status, 401)
+  assert.equal(headers.get('ratelimit-policy'), '"wrong_key";q=3;w=60')
+  assert.equal(headers.get('ratelimit'), '"wrong_key";r=2;t=60')
+})
+
 test('wrong secrets of a known key are counted too, and the key itself is not', async (t) => {
   const service = await start(t, '3/minute')
   const key = await service.newKey(['transactions:read'])

@@ -44,23 +44,16 @@ for (const [what, setting, path] of [
   })
 }
 
-test('a thousand a second for one API key is counted, and rarely asked for', async (t) => {
-  const { nodes, any, database } = await startNodes(t, server, {
-    JOTTER_RATE_LIMIT_KEY: '100/minute',
-  })
+test('a hundred a minute for one API key: what a node takes at once it also spends', async (t) => {
+  const { nodes, any } = await startNodes(t, server, { JOTTER_RATE_LIMIT_KEY: '100/minute' })
   const key = await any().newKey(['transactions:write'])
   const answers = await Promise.all(
-    Array.from({ length: 150 }, (_, i) => any().get(`/v1/token/${PHONE}/order-${i}`, key)),
+    Array.from({ length: 300 }, (_, i) =>
+      (nodes[i % 2] as TestService).get(`/v1/token/${PHONE}/order-${i}`, key),
+    ),
   )
-  const passed = answers.filter(({ status }) => status === 200).length
-  assert.ok(passed <= 100 && passed >= 80, `${passed} passed`)
-  const left = await Promise.all(nodes.map((node) => node.get(`/v1/token/${PHONE}/b`, key)))
-  assert.deepEqual(
-    left.map(({ status }) => status),
-    [429, 429],
-  )
-  const [row] = await database.query('SELECT count(*)::int AS rows FROM limits')
-  assert.deepEqual(row, { rows: 1 })
+  const count = (wanted: number) => answers.filter(({ status }) => status === wanted).length
+  assert.deepEqual([count(200), count(429)], [100, 200])
 })
 
 test('wrong API keys of one address are counted by all nodes', async (t) => {

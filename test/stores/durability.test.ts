@@ -2,13 +2,20 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { describe, test } from 'node:test'
+import { after, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openStores } from '../../packages/server/src/stores/open.ts'
 import { sqlApiKeys } from '../../packages/server/src/stores/sql/api-keys.ts'
 import { sqlTransactions } from '../../packages/server/src/stores/sql/transactions.ts'
+import { startPostgres } from '../support/postgres.ts'
 import { openDriver, temporaryFile } from './open.ts'
+import { sharedPostgres, sharedSqlite } from './shared.ts'
 import { entryOf, historyOf, NOW, next, OPEN, order, retry } from './transactions/examples.ts'
+
+const ENGINES = {
+  'a SQLite file': sharedSqlite,
+  'a PostgreSQL database': sharedPostgres(await startPostgres({ after })),
+}
 
 describe('when the promise of a write fulfils, another connection sees', () => {
   test('every one of 500 concurrent inserts, with its retry', async () => {
@@ -74,34 +81,35 @@ test('a store that is opened again has everything', async () => {
   await second.close()
 })
 
-describe('F-11 a store that is closed while it writes', () => {
-  const CLOSER = fileURLToPath(import.meta.resolve('./closer.ts'))
+for (const [engine, open] of Object.entries(ENGINES)) {
+  describe(`F-11 ${engine} that is closed while it writes`, () => {
+    const CLOSER = fileURLToPath(import.meta.resolve('./closer.ts'))
 
-  function closeAfter(writes: number, before: 'none' | 'first' | 'later') {
-    using file = temporaryFile()
-    const argv = ['--conditions=source', CLOSER, file.path, String(writes), before]
-    const { status, stdout, stderr } = spawnSync(process.execPath, argv, {
-      timeout: 10_000,
-      encoding: 'utf8',
+    async function closeAfter(writes: number, before: 'none' | 'first' | 'later') {
+      await using database = await open()
+      const argv = ['--conditions=source', CLOSER, database.url, String(writes), before]
+      const { status, stdout, stderr } = spawnSync(process.execPath, argv, {
+        timeout: 10_000,
+        encoding: 'utf8',
+      })
+      assert.equal(status, 0, `the process did not end: ${stderr}`)
+      const sql = "SELECT count(*) AS n FROM transactions WHERE xid <> 'before'"
+      return { answered: Number(stdout), rows: Number((await database.look(sql))?.n) }
+    }
+
+    test('answers all that it was asked, be it several commits, before it lets go', async () => {
+      assert.deepEqual(await closeAfter(2500, 'first'), { answered: 2500, rows: 2500 })
     })
-    assert.equal(status, 0, `the process did not end: ${stderr}`)
-    using db = new DatabaseSync(file.path, { readOnly: true })
-    const rows = db.prepare("SELECT count(*) AS n FROM transactions WHERE xid <> 'before'").get()?.n
-    return { answered: Number(stdout), rows }
-  }
 
-  test('answers all that it was asked, be it several commits, before it lets go', () => {
-    assert.deepEqual(closeAfter(2500, 'first'), { answered: 2500, rows: 2500 })
-  })
+    test('answers its very first writes, which have to ask the database something first', async () => {
+      assert.deepEqual(await closeAfter(100, 'none'), { answered: 100, rows: 100 })
+    })
 
-  test('answers its very first writes, which have to ask the database something first', () => {
-    assert.deepEqual(closeAfter(100, 'none'), { answered: 100, rows: 100 })
+    test('answers writes of a clock that was set back, which ask too', async () => {
+      assert.deepEqual(await closeAfter(100, 'later'), { answered: 100, rows: 100 })
+    })
   })
-
-  test('answers writes of a clock that was set back, which ask too', () => {
-    assert.deepEqual(closeAfter(100, 'later'), { answered: 100, rows: 100 })
-  })
-})
+}
 
 test('a store that is closed refuses everything, and does not come back to life', async () => {
   using file = temporaryFile()

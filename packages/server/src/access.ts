@@ -38,14 +38,15 @@ export function accessHook(deps: AccessDeps): onRequestHookHandler {
     if (access === 'issue') await count(caller, request)
   }
 
-  /** Guesses cost their address its budget. When that is gone, only keys that are familiar are tried. */
+  /**
+   * Guesses cost their address its budget. When that is gone, only keys that are familiar are tried.
+   */
   async function authenticate(secret: string, request: FastifyRequest): Promise<Caller> {
-    const spendOnGuess = (count: number) =>
-      wrongKeys && demandBudget(wrongKeys, addressBucket(request.ip), count)
-    if (!apiKeys.isFamiliar(secret)) await spendOnGuess(0)
+    const address = addressBucket(request.ip)
+    if (wrongKeys && !apiKeys.isFamiliar(secret)) await demandBudget(wrongKeys, address, 0)
     const caller = await apiKeys.authenticate(secret)
     if (caller !== undefined) return caller
-    await spendOnGuess(1)
+    await spend(wrongKeys, address, request)
     throw invalidKey()
   }
 

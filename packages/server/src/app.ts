@@ -110,6 +110,12 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     },
   })
 
+  // Asked for its address while it is there. Who is gone by then is asked for nothing more.
+  app.server.on(deps.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
+    if (socket.remoteAddress === undefined) socket.destroy()
+  })
+  // Who has said all it wants to say still gets its answer, which waits for the disk.
+  Object.assign(app.server, { httpAllowHalfOpen: true })
   // One more than is allowed, so that one too many is seen.
   app.server.maxHeadersCount = MAX_HEADER_FIELDS + 1
   // Without a listener Node would close the connection, or refuse without a body.

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { importKey, type Key } from '@jotter/token'
 import { isOpenToAll } from './open-to-all.ts'
@@ -78,7 +78,7 @@ function makeFile(file: string): void {
 }
 
 function readFile(file: string): OwnCustomer {
-  if (isOpenToAll(file)) {
+  if (isOpenToAll(statSync(file).mode)) {
     throw new CustomerFileError(
       `${file} holds a key and is open to every user of this machine: chmod 600 it, or remove it for a new customer and key`,
     )

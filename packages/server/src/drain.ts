@@ -7,8 +7,8 @@ const GRACE_MS = 1_000
 const DEADLINE_MS = 9_000
 
 /**
- * Stops accepting and serves what was accepted, for 9 s at most: supervisors kill after 10. Answers must carry
- * `Connection: close` from now on. Fulfils when no connection is left.
+ * Stops accepting and serves what was accepted, for 9 s at most: supervisors kill after 10. Answers
+ * must carry `Connection: close` from now on. Fulfils when no connection is left.
  *
  * @param unfinished What is on its way to be a connection, and closed after the grace.
  */

@@ -22,12 +22,14 @@ export function refuseForeignPages({ HOST, ISSUER, CORS_ORIGINS }: PageSettings)
   const onLoopback = isLoopback(HOST)
   const isOurName = (host: string) =>
     THIS_MACHINE.test(host) || host.replace(/:\d+$/, '').toLowerCase() === issuer?.hostname
-  const isOurOrigin = (origin: string, host: string | undefined) =>
-    origin === issuer?.origin || URL.parse(origin)?.host === host
+  const isOurOrigin = (origin: string, host = '') =>
+    origin === issuer?.origin || origin === `http://${host}` || origin === `https://${host}`
 
   return ({ headers }: FastifyRequest): void => {
-    const { host, origin, 'sec-fetch-site': site } = headers
+    const { host, referer, 'sec-fetch-site': site } = headers
     if (onLoopback && host !== undefined && !isOurName(host)) throw new ServiceError('host_refused')
+    // Of a page that asks for an image, browsers tell its address only.
+    const origin = headers.origin ?? (referer && (URL.parse(referer)?.origin ?? 'null'))
     if (site === undefined && origin === undefined) return
     if (origin !== undefined && CORS_ORIGINS.includes(origin)) return
     // To an address without TLS that is not loopback, browsers send no Sec-Fetch-Site.

@@ -1,7 +1,6 @@
-import { statSync } from 'node:fs'
 import { platform } from 'node:os'
 
-/** Whether every user of this machine may read, write or run `file`: no place for a key. */
-export const isOpenToAll = (file: string): boolean =>
+/** Whether every user of this machine may read, write or run a file of this mode: no place for a key. */
+export const isOpenToAll = (mode: number): boolean =>
   // Windows knows no such mode, and Node makes one up.
-  platform() !== 'win32' && (statSync(file).mode & 0o007) !== 0
+  platform() !== 'win32' && (mode & 0o007) !== 0

@@ -29,7 +29,7 @@ export const SETTINGS = {
   HOST: {
     kind: kinds.text,
     default: '127.0.0.1',
-    about: 'The address to listen on.',
+    about: 'The address to listen on; `localhost` is 127.0.0.1.',
     bare: true,
   },
   PORT: {

@@ -3,9 +3,10 @@
  * makes, listens, keeps retention, stops without dropping anything. Time and log are passed in.
  */
 import { randomUUID } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import type { Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { apiKeyService } from './api-keys/service.ts'
 import { createApp } from './app.ts'
@@ -67,9 +68,10 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
   })
   if (url.startsWith('sqlite:')) warnOfOpenFile(url.slice('sqlite:'.length), log)
   const stopped = new AbortController()
+  let app: FastifyInstance | undefined
   try {
     await stores.apiKeys.keepCustomer(customer.id, now())
-    const app = await createApp({
+    app = await createApp({
       ...deps,
       tls,
       stores,
@@ -94,21 +96,23 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
       },
       stopped.signal,
     )
-    const { address, port } = app.server.address() as AddressInfo
+    const { server } = app
+    const { address, port } = server.address() as AddressInfo
     return {
       address: addressText(tls !== undefined, address, port),
       customer,
       adminKey,
-      reload: () => reloadCertificate(app.server as Server, deps),
+      reload: () => reloadCertificate(server as Server, deps),
       async stop() {
         stopped.abort()
-        await drain(app.server, handshakes)
-        await app.close()
+        await drain(server, handshakes)
+        await app?.close()
         await retention
         await stores.close()
       },
     }
   } catch (error) {
+    await app?.close()
     await stores.close()
     throw error
   }
@@ -123,7 +127,7 @@ function tlsOf(settings: Settings, now: number) {
 
 /** Its mode stays as it is: somebody may have wanted it so. */
 function warnOfOpenFile(path: string, log: Logger): void {
-  if (!isOpenToAll(path)) return
+  if (!isOpenToAll(statSync(path).mode)) return
   log.warn(`the database is open to every user of this machine: chmod 600 ${path}`)
 }
 

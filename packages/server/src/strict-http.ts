@@ -43,13 +43,28 @@ export function refuseOddRequest(request: FastifyRequest): void {
     refuse(request, 'the header host is missing')
   // Fewer names than fields: one stands twice.
   if (Object.keys(headers).length * 2 < rawHeaders.length) refuseRepeated(request, rawHeaders)
-  const coding = headers['transfer-encoding']
-  if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
-    refuse(request, 'the only transfer coding is chunked')
-  }
+  const { 'transfer-encoding': coding, 'content-length': length = '0' } = headers
+  if (coding !== undefined || length !== '0') readBody(request, coding)
   // Ignoring it would be allowed; a proxy that believes it was accepted is how requests get past it.
   if (headers.upgrade !== undefined) refuse(request, NO_UPGRADE)
 }
+
+/** The last message with a body on each connection: what is unreadable later may be its end. */
+const withBody = new WeakMap<Socket, IncomingMessage>()
+
+function readBody(request: FastifyRequest, coding: string | undefined): void {
+  const { method, socket, httpVersion } = request.raw
+  withBody.set(socket, request.raw)
+  // HTTP/1.0 has no codings, and who speaks it may see another end (RFC 9112 §6.1).
+  if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || httpVersion === '1.0')) {
+    refuse(request, 'the only transfer coding is chunked, in HTTP/1.1')
+  }
+  // It means nothing there (RFC 9110 §9.3.1), and the answer would leave before it is read.
+  if (method === 'GET' || method === 'HEAD') refuse(request, `${method} has no body here`)
+}
+
+/** Whether the connection still owes the end of a message. */
+export const owesBody = (socket: Socket): boolean => withBody.get(socket)?.complete === false
 
 function refuseRepeated(request: FastifyRequest, rawHeaders: readonly string[]): void {
   const names = rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase())

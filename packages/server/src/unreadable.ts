@@ -5,6 +5,7 @@ import { HEADERS } from './answer.ts'
 import { problem } from './answer-error.ts'
 import { type ErrorCode, ServiceError } from './errors.ts'
 import { type AllowOf, unknownRoute } from './not-found.ts'
+import { owesBody } from './strict-http.ts'
 
 /** By the parser's code; whatever else it cannot read is `invalid_request`. */
 const OF_THE_PARSER: Readonly<Record<string, ErrorCode>> = {
@@ -59,7 +60,10 @@ export function refuseUnreadable(
     owed.once('close', () => socket.destroySoon())
     return false
   }
-  const answers = socket.writable && !owed?.headersSent
+  // The end of a message that was answered before it was read: a second answer would be taken for
+  // that to the next request.
+  const answered = !owed && owesBody(socket)
+  const answers = socket.writable && !owed?.headersSent && !answered
   if (answers) socket.write(answerText(refusal, requestId))
   socket.destroySoon()
   return answers

@@ -1,7 +1,7 @@
 /**
  * What is known of each signature algorithm, one row each (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9964
- * §4). The row is chosen by the key, never by a token (RFC 8725 §3.1). Knows nothing of tokens,
- * headers or how keys are written.
+ * §4), with what a key of it must have. The row is chosen by the key, never by a token (RFC 8725
+ * §3.1). Knows nothing of tokens and headers.
  *
  * Everything is done on the calling thread, where it takes microseconds, except signing with RSA:
  * that takes half a millisecond, and so is left to libuv's threads.
@@ -17,7 +17,7 @@ import {
   timingSafeEqual,
   verify as verifyBytes,
 } from 'node:crypto'
-import { type HashName, hmacWith } from './hmac.ts'
+import { HASHES, type HashName, hmacWith } from './hmac.ts'
 
 export type KeyType = 'oct' | 'RSA' | 'EC' | 'OKP' | 'AKP'
 
@@ -39,12 +39,12 @@ export interface Algorithm {
   readonly verify: (key: KeyObject, input: string, signature: Uint8Array) => boolean
 }
 
-function hmac(name: string, hash: HashName, minimumBytes: number): Algorithm {
+function hmac(name: string, hash: HashName): Algorithm {
   const hmacOf = hmacWith(hash)
   return {
     name,
     kty: 'oct',
-    minimumBytes,
+    minimumBytes: HASHES[hash].hashBytes,
     sign: (key, input) => hmacOf(key).base64url(input),
     verify: (key, input, signature) => {
       const expected = hmacOf(key).bytes(input)
@@ -63,12 +63,12 @@ function rsa(name: string, hash: string, parameters: Parameters): Algorithm {
     keyType: 'rsa',
     sign: (key, input) =>
       new Promise((resolve, reject) => {
-        signBytes(hash, bytesOf(input), { ...parameters, key }, (error, signature) =>
+        signBytes(hash, latin1(input), { ...parameters, key }, (error, signature) =>
           error === null ? resolve(signature.toString('base64url')) : reject(error),
         )
       }),
     verify: (key, input, signature) =>
-      verifyBytes(hash, bytesOf(input), { ...parameters, key }, signature),
+      verifyBytes(hash, latin1(input), { ...parameters, key }, signature),
   }
 }
 
@@ -88,9 +88,9 @@ function ecdsa(name: string, hash: string, crv: string, bytes: number): Algorith
     crv,
     lengths: { x: bytes, y: bytes, d: bytes },
     sign: (key, input) =>
-      signBytes(hash, bytesOf(input), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url'),
+      signBytes(hash, latin1(input), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url'),
     verify: (key, input, signature) =>
-      verifyBytes(hash, bytesOf(input), { key, dsaEncoding: 'ieee-p1363' }, signature),
+      verifyBytes(hash, latin1(input), { key, dsaEncoding: 'ieee-p1363' }, signature),
   }
 }
 
@@ -98,8 +98,8 @@ function ecdsa(name: string, hash: string, crv: string, bytes: number): Algorith
 function pure(row: Omit<Algorithm, 'sign' | 'verify'>): Algorithm {
   return {
     ...row,
-    sign: (key, input) => signBytes(null, bytesOf(input), key).toString('base64url'),
-    verify: (key, input, signature) => verifyBytes(null, bytesOf(input), key, signature),
+    sign: (key, input) => signBytes(null, latin1(input), key).toString('base64url'),
+    verify: (key, input, signature) => verifyBytes(null, latin1(input), key, signature),
   }
 }
 
@@ -107,7 +107,7 @@ const mlDsa = (name: string, pub: number) =>
   pure({ name, kty: 'AKP', keyType: name.toLowerCase(), lengths: { pub, priv: 32 } })
 
 // What is signed is base64url and a dot, where this is the quickest encoder.
-const bytesOf = (input: string): Buffer => Buffer.from(input, 'latin1')
+const latin1 = (input: string): Buffer => Buffer.from(input, 'latin1')
 
 /** Tried and not looked up: it takes both an OpenSSL that knows ML-DSA and a Node that writes JWKs. */
 function hasMlDsa(): boolean {
@@ -122,9 +122,9 @@ function hasMlDsa(): boolean {
 // A Map and not an object: a name like `constructor` finds nothing.
 export const ALGORITHMS: ReadonlyMap<string, Algorithm> = new Map(
   [
-    hmac('HS256', 'sha256', 32),
-    hmac('HS384', 'sha384', 48),
-    hmac('HS512', 'sha512', 64),
+    hmac('HS256', 'sha256'),
+    hmac('HS384', 'sha384'),
+    hmac('HS512', 'sha512'),
     pkcs1('RS256', 'sha256'),
     pkcs1('RS384', 'sha384'),
     pkcs1('RS512', 'sha512'),

@@ -1,11 +1,15 @@
-/** Forgeries against key pairs: each is signed as well as its maker can, and each is refused. */
+/** Forgeries: each is signed as well as its maker can, and each is refused. */
 import assert from 'node:assert/strict'
-import { generateKeyPairSync, sign } from 'node:crypto'
-import { describe, test } from 'node:test'
-import { CLAIMS, encode, forge, OPTIONS, readVector } from '../test/forge.ts'
+import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, describe, test } from 'node:test'
+import { CLAIMS, encode, forge, KEY, OPTIONS, readVector, signText } from '../test/forge.ts'
 import { PAIRS, type Pair, pair } from '../test/pairs.ts'
 import type { TokenReason } from './errors.ts'
 import { importKey } from './import-key.ts'
+import type { Key } from './key.ts'
 import { KeyRing, type VerificationKeys } from './keyring.ts'
 import { verifyToken } from './verify.ts'
 
@@ -13,26 +17,44 @@ type Row = readonly [name: string, token: string, keys: VerificationKeys, reason
 
 const rs256 = pair('RS256')
 const es256 = pair('ES256')
+const certificate = readVector('certificate.pem').replace(/-----.*-----|\n/g, '')
 const withSignature = (token: string, signature: Uint8Array) =>
   `${token.split('.', 2).join('.')}.${Buffer.from(signature).toString('base64url')}`
 
-const none: readonly Row[] = PAIRS.flatMap(({ alg, key, sign }) =>
-  ['none', 'None', 'NONE', 'nOnE', 'none ', 'non\u0435'].flatMap((name) => {
+/** What signs: the key pairs, and one secret for each hash. */
+type Signer = Pick<Pair, 'alg' | 'key' | 'sign' | 'forge'>
+const LONG_SECRET = Buffer.alloc(64, 7)
+const SECRETS = ['256', '384', '512'].map((bits): Signer => {
+  const [alg, hash] = [`HS${bits}`, `sha${bits}`]
+  return {
+    alg,
+    key: importKey({ secret: LONG_SECRET, alg }),
+    sign: (input) => createHmac(hash, LONG_SECRET).update(input).digest(),
+    forge: ({ header = { typ: 'JWT', alg } } = {}) => forge({ header, secret: LONG_SECRET, hash }),
+  }
+})
+const SIGNERS: readonly Signer[] = [...PAIRS, ...SECRETS]
+
+const NONE = ['none', 'None', 'NONE', 'nOnE', 'none ', 'non\u0435', 'nil', 'HS1']
+const none: readonly Row[] = SIGNERS.flatMap(({ alg, key, sign }) => [
+  ...NONE.flatMap((name) => {
     const input = `${encode({ typ: 'JWT', alg: name })}.${encode(CLAIMS)}`
-    const signed = `${input}.${sign(input).toString('base64url')}`
+    const signed = withSignature(`${input}.`, sign(input))
     return [
       [`A-01 ${name} for ${alg}, without signature`, `${input}.`, key, 'alg_not_allowed'],
       [`A-01 ${name} for ${alg}, with a good signature`, signed, key, 'alg_not_allowed'],
+      [`A-01 ${name} for ${alg}, of no secret`, signText(input, ''), key, 'alg_not_allowed'],
       [`A-01 ${name} for ${alg}, without last dot`, input, key, 'malformed'],
     ] satisfies Row[]
   }),
-)
+  // No text may hold NUL, and the shape of a token is looked at first.
+  [`A-01 none and NUL for ${alg}`, forge({ header: { alg: 'none\0' } }), key, 'malformed'] as const,
+])
 
 /** Everything that a public key is written as. */
 function textsOf({ publicKey, publicJwk }: Pair): Record<string, string | Buffer> {
   const spki = publicKey.export({ type: 'spki', format: 'pem' }).toString()
   const der = publicKey.export({ type: 'spki', format: 'der' })
-  const certificate = readVector('certificate.pem').replace(/-----.*-----|\n/g, '')
   return {
     'SPKI PEM': spki,
     'SPKI PEM without its last newline': spki.trimEnd(),
@@ -62,12 +84,16 @@ const confusion: readonly Row[] = PAIRS.flatMap((one) =>
       [`A-03 ${one.alg}, ${name}`, forge({ secret }), one.key, 'alg_not_allowed'],
       [`A-03 ${one.alg}, ${name}, by kid`, forge({ header, secret }), named, 'alg_not_allowed'],
       [`A-03 ${one.alg}, ${name}, lying`, forge({ header: lie, secret }), named, 'bad_signature'],
+      [`A-03 ${one.alg}, ${name}, for a secret`, forge({ secret }), KEY, 'bad_signature'],
     ] satisfies Row[]
   }),
 )
 
-const otherAlgorithms: readonly Row[] = PAIRS.flatMap(({ alg, key, forge, sign }) => [
-  ...[...PAIRS.map((other) => other.alg), 'ES256K', 'Ed25519', 'RS1', alg.toLowerCase()]
+const otherAlgorithms: readonly Row[] = SIGNERS.flatMap(({ alg, key, forge, sign }) => [
+  ...[
+    ...SIGNERS.map((other) => other.alg),
+    ...['ES256K', 'Ed25519', 'RS1', alg.toLowerCase(), `${alg} `],
+  ]
     .filter((other) => other !== alg)
     .map(
       (other) =>
@@ -78,7 +104,7 @@ const otherAlgorithms: readonly Row[] = PAIRS.flatMap(({ alg, key, forge, sign }
           'alg_not_allowed',
         ] as const,
     ),
-  ...PAIRS.filter((other) => other.alg !== alg && other.key.kty === key.kty).map((other) => {
+  ...SIGNERS.filter((other) => other.alg !== alg && other.key.kty === key.kty).map((other) => {
     const input = `${encode({ typ: 'JWT', alg })}.${encode(CLAIMS)}`
     const signature = other.sign(input)
     assert.notDeepEqual(signature, sign(input))
@@ -93,19 +119,27 @@ const otherAlgorithms: readonly Row[] = PAIRS.flatMap(({ alg, key, forge, sign }
 
 const attacker = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const theirs = attacker.publicKey.export({ format: 'jwk' })
+const guessed = Buffer.alloc(32, 1)
 const ownHeaders = {
   'A-06 jwk': { jwk: theirs },
-  'A-06 jwk of a secret': { jwk: { kty: 'oct', k: 'AAAA' } },
+  'A-06 jwk of a secret': { jwk: { kty: 'oct', k: guessed.toString('base64url') } },
   'A-06 jwk with our kid': { kid: 'k', jwk: { ...theirs, kid: 'k' } },
-  'A-07 jku': { jku: 'https://127.0.0.1/jwks.json' },
-  'A-08 x5c': { x5c: [readVector('certificate.pem').replace(/-----.*-----|\n/g, '')] },
+  'A-08 x5c': { x5c: [certificate] },
 }
 const ours = importKey({ ...rs256.publicJwk, kid: 'k' })
-const broughtAlong: readonly Row[] = Object.entries(ownHeaders).map(([name, header]) => {
-  const input = `${encode({ alg: 'RS256', ...header })}.${encode(CLAIMS)}`
+/** Signed with the key that the header brings along, for a key pair and for a secret. */
+const bringing = (member: object): readonly (readonly [token: string, key: Key])[] => {
+  const input = `${encode({ alg: 'RS256', ...member })}.${encode(CLAIMS)}`
   const signature = sign('sha256', Buffer.from(input), attacker.privateKey)
-  return [name, withSignature(`${input}.`, signature), ours, 'bad_signature']
-})
+  const header = { alg: 'HS256', ...member }
+  return [
+    [withSignature(`${input}.`, signature), ours],
+    [forge({ header, secret: guessed }), KEY],
+  ]
+}
+const broughtAlong: readonly Row[] = Object.entries(ownHeaders).flatMap(([name, member]) =>
+  bringing(member).map(([token, key]) => [`${name} for ${key.alg}`, token, key, 'bad_signature']),
+)
 
 const wrongKeys: readonly Row[] = [
   [
@@ -118,6 +152,12 @@ const wrongKeys: readonly Row[] = [
     'A-11 a key that has left the ring',
     rs256.forge({ header: { alg: 'RS256', kid: 'k' } }),
     new KeyRing(importKey({ ...es256.privateJwk, kid: 'next' })),
+    'unknown_key',
+  ],
+  [
+    'A-11 a secret that has left the ring',
+    forge({ header: { alg: 'HS256', kid: 'k' } }),
+    new KeyRing(importKey({ secret: LONG_SECRET, alg: 'HS256', kid: 'next' })),
     'unknown_key',
   ],
   [
@@ -152,5 +192,54 @@ test('A-09 a kid names its own key, and no other of the ring', async () => {
   for (const kid of ['b', 'c']) {
     const lie = es256.forge({ header: { alg: 'ES256', kid } })
     await assert.rejects(verifyToken(lie, ring, OPTIONS), { reason: 'alg_not_allowed' })
+  }
+})
+
+test('what a token brings along is not read where the signature is ours', async () => {
+  for (const member of Object.values(ownHeaders)) {
+    assert.deepEqual(
+      await verifyToken(forge({ header: { alg: 'HS256', ...member } }), KEY, OPTIONS),
+      CLAIMS,
+    )
+    const token = rs256.forge({ header: { alg: 'RS256', ...member } })
+    assert.deepEqual(await verifyToken(token, ours, OPTIONS), CLAIMS)
+  }
+})
+
+describe('A-07 nothing that a token names is fetched', async () => {
+  const requests: (string | undefined)[] = []
+  const keys = JSON.stringify({ keys: [{ ...theirs, alg: 'RS256' }] })
+  const server = createServer(({ url }, answer) => {
+    requests.push(url)
+    if (url?.startsWith('/moved')) answer.writeHead(302, { location: '/jwks.json' }).end()
+    else answer.end(keys)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const origin = `http://127.0.0.1:${port}`
+  // Our own address is the text before the last digit of theirs.
+  const options = { ...OPTIONS, issuer: origin.slice(0, -1) }
+  const payload = { ...CLAIMS, iss: options.issuer }
+  const urls = {
+    plain: `${origin}/jwks.json`,
+    'that begins like ours': `${origin}/look-alike`,
+    'with ours before an @': `http://jotter.example@127.0.0.1:${port}/jwks.json`,
+    'that redirects': `${origin}/moved`,
+  }
+  for (const member of ['jku', 'x5u']) {
+    for (const [name, url] of Object.entries(urls)) {
+      test(`${member} ${name}`, async () => {
+        const header = { [member]: url }
+        for (const [token, key] of bringing(header)) {
+          await assert.rejects(verifyToken(token, key, OPTIONS), { reason: 'bad_signature' })
+        }
+        const good = forge({ header: { alg: 'HS256', ...header }, payload })
+        assert.deepEqual(await verifyToken(good, KEY, options), payload)
+        // Whatever was begun before arrives before this does.
+        await (await fetch(`${origin}/ours`)).text()
+        assert.deepEqual(requests.splice(0), ['/ours'])
+      })
+    }
   }
 })

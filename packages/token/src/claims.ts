@@ -4,8 +4,10 @@
  *
  * @module
  */
-import type { EpochSeconds } from './clock.ts'
 import { TokenError, type TokenReason } from './errors.ts'
+
+/** Seconds since 1970-01-01T00:00:00Z: a NumericDate, which may have a fraction (RFC 7519 §2). */
+export type EpochSeconds = number
 
 /** A claims set (RFC 7519 §4). */
 export interface Claims {

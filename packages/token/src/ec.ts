@@ -5,8 +5,8 @@
  */
 import { createECDH } from 'node:crypto'
 
-/** By the bytes of a number of theirs, as OpenSSL calls them. */
-const CURVES: ReadonlyMap<number, string> = new Map([
+/** What OpenSSL calls them, by the bytes of a number of theirs. */
+export const CURVES: ReadonlyMap<number, string> = new Map([
   [32, 'prime256v1'],
   [48, 'secp384r1'],
   [66, 'secp521r1'],

@@ -54,9 +54,26 @@ test('a new key may be given a name and a length', async () => {
   const key = await generateKey('RS256', { kid: 'a', modulusBits: 3072 })
   assert.equal(key.kid, 'a')
   assert.equal(key.keyObject.asymmetricKeyDetails?.modulusLength, 3072)
-  await assert.rejects(generateKey('RS256', { modulusBits: 1024 }), { reason: 'weak' })
   await assert.rejects(generateKey('HS256'), { name: 'KeyError', reason: 'unsupported' })
   await assert.rejects(generateKey('none'), { name: 'KeyError', reason: 'unknown_alg' })
+})
+
+test('a new RSA key has a length that is taken, or is not even made', async (t) => {
+  const lengths: readonly (readonly [modulusBits: unknown, reason: string])[] = [
+    [100, 'weak'],
+    [2047, 'weak'],
+    [8193, 'unsupported'],
+    [16_384, 'unsupported'],
+    [Number.NaN, 'unsupported'],
+    [2048.5, 'unsupported'],
+    ['x', 'unsupported'],
+  ]
+  const { mock } = t.mock.method(Object.getPrototypeOf(pair('RS256').privateKey), 'export')
+  for (const [modulusBits, reason] of lengths) {
+    const options = { modulusBits: modulusBits as number }
+    await assert.rejects(generateKey('RS256', options), { name: 'KeyError', reason })
+  }
+  assert.equal(mock.callCount(), 0)
 })
 
 test('a secret is never written', () => {
@@ -80,6 +97,7 @@ describe('A set of keys', () => {
 
   const k = randomBytes(32).toString('base64url')
   const [a, b] = publicJwks(ring).keys as [JwkInput, JwkInput]
+  const pem = rs256.keyObject.export({ format: 'pem', type: 'spki' })
   const oct = { kty: 'oct', alg: 'HS256', k, kid: 'c' }
   const rows: readonly (readonly [name: string, set: unknown, reason: string])[] = [
     ['A-20 a private key', { keys: [a, privateJwk(es256)] }, 'private'],
@@ -88,6 +106,8 @@ describe('A set of keys', () => {
     ['A-20 one key twice', { keys: [a, { ...a, kid: 'c' }] }, 'duplicate'],
     ['A-20 a key for encryption', { keys: [a, { ...b, use: 'enc' }] }, 'wrong_use'],
     ['a key without alg', { keys: [a, { ...b, alg: undefined }] }, 'unknown_alg'],
+    ['PEM', { keys: [a, { pem, alg: 'RS256' }] }, 'malformed'],
+    ['a secret that is no JWK', { keys: [{ secret: k, alg: 'HS256' }] }, 'malformed'],
     ['no keys', { keys: [] }, 'malformed'],
     ['101 keys', { keys: Array(101).fill(a) }, 'malformed'],
     ['keys that are no array', { keys: { 0: a } }, 'malformed'],
@@ -96,12 +116,25 @@ describe('A set of keys', () => {
     ['text', JSON.stringify({ keys: [a] }), 'malformed'],
     ['null', null, 'malformed'],
     ['a key that is null', { keys: [null] }, 'malformed'],
+    // biome-ignore lint/suspicious/noSparseArray: that is the input.
+    ['a hole among the keys', { keys: [, a] }, 'malformed'],
   ]
   for (const [name, set, reason] of rows) {
     test(`is refused: ${name}`, () => {
       assert.throws(() => importJwks(set as never), { name: 'KeyError', reason })
     })
   }
+
+  test('A-20 of private keys is refused unless asked for by false', () => {
+    const set = { keys: [privateJwk(es256)] }
+    for (const options of [undefined, {}, { publicOnly: undefined }]) {
+      assert.throws(() => importJwks(set, options as never), {
+        name: 'KeyError',
+        reason: 'private',
+      })
+    }
+    assert.equal(importJwks(set, { publicOnly: false })[0]?.signs, true)
+  })
 
   test('A-20 of secrets is taken when asked, but not with public keys among them', () => {
     const options = { publicOnly: false }

@@ -4,11 +4,12 @@
  *
  * @module
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { KeyError } from './errors.ts'
-import { PAIR_TYPES } from './jwk.ts'
+import { PAIR_TYPES, type PairKeyType } from './jwk.ts'
 import type { Key } from './key.ts'
-import { demandKeys, KeyRing, type VerificationKeys } from './keyring.ts'
+import { keysOf, type VerificationKeys } from './keyring.ts'
+import type { Members } from './members.ts'
 
 /** What everybody may know of a key pair (RFC 7517 §4). */
 export interface PublicJwk {
@@ -20,8 +21,11 @@ export interface PublicJwk {
 }
 
 /** A JWK of both halves. Whoever has it signs. */
-export interface PrivateJwk extends Omit<PublicJwk, 'use'> {
+export interface PrivateJwk {
   readonly kty: string
+  readonly alg: string
+  readonly kid?: string
+  readonly [member: string]: string | undefined
 }
 
 /**
@@ -30,14 +34,14 @@ export interface PrivateJwk extends Omit<PublicJwk, 'use'> {
  * @throws {KeyError} `unsupported` for a secret.
  */
 export function publicJwk(key: Key): PublicJwk {
-  return { ...requiredMembers(key), ...(key.kid && { kid: key.kid }), alg: key.alg, use: 'sig' }
+  const members = requiredMembers(...pairOf(key))
+  return { ...members, ...(key.kid && { kid: key.kid }), alg: key.alg, use: 'sig' }
 }
 
 /** What a service publishes of its keys (RFC 7517 §5). Secrets are left out. */
 export function publicJwks(keys: VerificationKeys): { keys: PublicJwk[] } {
-  const given = demandKeys(keys)
-  const list = given instanceof KeyRing ? given.keys : given
-  return { keys: list.filter(({ kty }) => kty !== 'oct').map(publicJwk) }
+  const pairs = keysOf(keys).filter(({ kty }) => kty !== 'oct')
+  return { keys: pairs.map(publicJwk) }
 }
 
 /**
@@ -61,15 +65,21 @@ export function privatePem(key: Key): string {
  * @throws {KeyError} `unsupported` for a secret: its hash would help to guess it.
  */
 export function thumbprint(key: Key): string {
-  const members = Object.entries(requiredMembers(key)).sort(([a], [b]) => (a < b ? -1 : 1))
-  return createHash('sha256')
-    .update(JSON.stringify(Object.fromEntries(members)))
-    .digest('base64url')
+  return thumbprintOf(...pairOf(key))
 }
 
-function requiredMembers({ kty, keyObject }: Key): { kty: string } {
+/** The thumbprint of the key that a JWK is, whatever else it has. */
+export function thumbprintOf(kty: PairKeyType, jwk: Members): string {
+  const members = Object.entries(requiredMembers(kty, jwk)).sort(([a], [b]) => (a < b ? -1 : 1))
+  return hash('sha256', JSON.stringify(Object.fromEntries(members)), 'base64url')
+}
+
+function pairOf({ kty, keyObject }: Key): [kty: PairKeyType, jwk: Members] {
   if (kty === 'oct') throw new KeyError('unsupported', 'a secret has no public half')
-  const jwk = keyObject.export({ format: 'jwk' }) as Record<string, string>
+  return [kty, { ...keyObject.export({ format: 'jwk' }) }]
+}
+
+function requiredMembers(kty: PairKeyType, jwk: Members): { kty: string } {
   const names = PAIR_TYPES[kty].publicMembers
   return { kty, ...Object.fromEntries(names.map((name) => [name, jwk[name]])) }
 }

@@ -7,10 +7,14 @@
  */
 import { hash, type KeyObject } from 'node:crypto'
 
-/** Bytes of a block and of the result (FIPS 180-4 figure 1). */
-const SIZES = { sha256: [64, 32], sha384: [128, 48], sha512: [128, 64] } as const
+/** In bytes (FIPS 180-4 figure 1). */
+export const HASHES = {
+  sha256: { blockBytes: 64, hashBytes: 32 },
+  sha384: { blockBytes: 128, hashBytes: 48 },
+  sha512: { blockBytes: 128, hashBytes: 64 },
+} as const
 
-export type HashName = keyof typeof SIZES
+export type HashName = keyof typeof HASHES
 
 /** Longer texts than tokens are hashed as well, but not from a buffer that is kept. */
 const KEPT_BYTES = 8192
@@ -35,11 +39,11 @@ export function hmacWith(name: HashName): (secret: KeyObject) => Hmac {
 }
 
 function makeReady(name: HashName, secret: Buffer): Hmac {
-  const [blockBytes, macBytes] = SIZES[name]
+  const { blockBytes, hashBytes } = HASHES[name]
   // §2: a secret longer than a block is replaced by its hash.
   const key = secret.length > blockBytes ? hash(name, secret, 'buffer') : secret
   const inner = padded(key, 0x36, blockBytes, KEPT_BYTES)
-  const outer = padded(key, 0x5c, blockBytes, macBytes)
+  const outer = padded(key, 0x5c, blockBytes, hashBytes)
 
   function innerBytes(text: string): Buffer {
     if (text.length > KEPT_BYTES) {

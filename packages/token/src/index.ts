@@ -4,8 +4,7 @@
  *
  * @module
  */
-export type { Claims, VerifiedClaims } from './claims.ts'
-export type { EpochSeconds } from './clock.ts'
+export type { Claims, EpochSeconds, VerifiedClaims } from './claims.ts'
 export type { JoseHeader } from './compact.ts'
 export { decodeUnverified, type UnverifiedToken } from './decode.ts'
 export {

@@ -15,7 +15,7 @@ import { isEcPair } from './ec.ts'
 import { checkEd25519Public } from './ed25519.ts'
 import { KeyError } from './errors.ts'
 import type { KeyMaterial } from './key.ts'
-import { bytesOf, type Members } from './members.ts'
+import { type Members, readBytes } from './members.ts'
 import { checkRsaPublic, isRsaPair, type RsaPrivate } from './rsa.ts'
 
 type JsonWebKey = JsonWebKeyInput['key']
@@ -31,7 +31,9 @@ interface PairType {
   readonly isPair?: (numbers: Numbers) => boolean
 }
 
-export const PAIR_TYPES: Readonly<Record<Exclude<KeyType, 'oct'>, PairType>> = {
+export type PairKeyType = Exclude<KeyType, 'oct'>
+
+export const PAIR_TYPES: Readonly<Record<PairKeyType, PairType>> = {
   RSA: {
     publicMembers: ['n', 'e'],
     privateMembers: ['d', 'p', 'q', 'dp', 'dq', 'qi'],
@@ -64,7 +66,7 @@ export function readKeyPair(members: Members, algorithm: Algorithm): KeyMaterial
   if (crv !== undefined && members.crv !== crv) {
     throw new KeyError('wrong_kty', `${name} takes crv ${crv}`)
   }
-  const { publicMembers, privateMembers, check, isPair } = PAIR_TYPES[kty as 'RSA']
+  const { publicMembers, privateMembers, check, isPair } = PAIR_TYPES[kty as PairKeyType]
   const stray = SECRET_MEMBERS.find((one) => one in members && !privateMembers.includes(one))
   if (stray !== undefined) throw new KeyError('unsupported', `a key of kty ${kty} has no ${stray}`)
 
@@ -83,7 +85,9 @@ export function readKeyPair(members: Members, algorithm: Algorithm): KeyMaterial
 
 function numbersOf(members: Members, names: readonly string[], { lengths }: Algorithm): Numbers {
   const written = names.filter((name) => name !== 'crv' && name !== 'alg')
-  return Object.fromEntries(written.map((name) => [name, bytesOf(members, name, lengths?.[name])]))
+  return Object.fromEntries(
+    written.map((name) => [name, readBytes(members, name, lengths?.[name])]),
+  )
 }
 
 /** Other members, like `key_ops`, are not OpenSSL's to judge. */

@@ -17,7 +17,7 @@ const MAX_KEYS = 100
  * Loads the keys of a JWK Set that somebody publishes, to verify with.
  *
  * @param options `publicOnly` is true unless given: what is published holds no secret.
- * @throws {KeyError} `malformed` for what is no set, or empty, or of more than 100 keys; `duplicate`,
+ * @throws {KeyError} `malformed` for what is no set of JWKs, or empty, or of more than 100; `duplicate`,
  *   `mixed`; and whatever `importKey` has against one of the keys.
  */
 export function importJwks(
@@ -28,5 +28,14 @@ export function importJwks(
   if (!Array.isArray(keys) || keys.length === 0 || keys.length > MAX_KEYS) {
     throw new KeyError('malformed', `keys is an array of 1 to ${MAX_KEYS} keys`)
   }
-  return demandSet(keys.map((key: JwkInput) => importKey(key, { publicOnly: true, ...options })))
+  const publicOnly = options.publicOnly ?? true
+  // Not map(), which leaves holes as they are.
+  return demandSet(Array.from(keys, (key) => importKey(jwkOf(key), { ...options, publicOnly })))
+}
+
+/** PEM and bare secrets, which `importKey` takes too, are no elements of a set. */
+function jwkOf(key: unknown): JwkInput {
+  const members = snapshot(key, 'a JWK')
+  if (!('kty' in members)) throw new KeyError('malformed', 'a key of the set has no kty')
+  return members as JwkInput
 }

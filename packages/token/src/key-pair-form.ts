@@ -5,7 +5,9 @@
  *
  * @module
  */
-import { createPrivateKey, createPublicKey, ECDH, X509Certificate } from 'node:crypto'
+import { ECDH, X509Certificate } from 'node:crypto'
+import { CURVES } from './ec.ts'
+import { DER_READERS } from './pem.ts'
 
 /** Every pattern takes time in proportion to the text. */
 const TEXTS: readonly RegExp[] = [
@@ -18,13 +20,6 @@ const TEXTS: readonly RegExp[] = [
   /AAAA[A-Z](?:[3X]NzaC1|2VjZHNh|nNrL[WX])/,
   /^\0\0\0[\x07-\x30](?:sk-)?(?:ssh|ecdsa-sha2)-/,
 ]
-
-/** Uncompressed points: the first byte, then x and y. */
-const POINTS: ReadonlyMap<number, string> = new Map([
-  [65, 'prime256v1'],
-  [97, 'secp384r1'],
-  [133, 'secp521r1'],
-])
 
 /** Whether the bytes, or what they stand for in base64, hexadecimal or UTF-16, are in such a form. */
 export function isKeyPairForm(bytes: Buffer): boolean {
@@ -45,18 +40,13 @@ function isBareForm(bytes: Buffer): boolean {
 function isDer(bytes: Buffer): boolean {
   // Every one of these is an ASN.1 SEQUENCE; the parsers are asked only then.
   if (bytes[0] !== 0x30) return false
-  return [
-    () => createPublicKey({ key: bytes, format: 'der', type: 'spki' }),
-    () => createPublicKey({ key: bytes, format: 'der', type: 'pkcs1' }),
-    () => createPrivateKey({ key: bytes, format: 'der', type: 'pkcs8' }),
-    () => createPrivateKey({ key: bytes, format: 'der', type: 'pkcs1' }),
-    () => createPrivateKey({ key: bytes, format: 'der', type: 'sec1' }),
-    () => new X509Certificate(bytes),
-  ].some(succeeds)
+  const readers = [...DER_READERS.values(), (der: Buffer) => new X509Certificate(der)]
+  return readers.some((read) => succeeds(() => read(bytes)))
 }
 
+/** Uncompressed: the first byte, then x and y. */
 function isPoint(bytes: Buffer): boolean {
-  const curve = POINTS.get(bytes.length)
+  const curve = CURVES.get((bytes.length - 1) / 2)
   if (curve === undefined || bytes[0] !== 4) return false
   return succeeds(() => ECDH.convertKey(bytes, curve))
 }

@@ -1,6 +1,6 @@
 /**
  * Typed keys: an algorithm, key material and perhaps a name, tied together when the key is loaded
- * and unchangeable from then on. Nothing above this file handles key material as text or bytes.
+ * and unchangeable from then on. Whoever signs or verifies has one of these, and no text or bytes.
  * Knows nothing of how keys are written.
  *
  * @module
@@ -8,6 +8,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { Algorithm, KeyType } from './algorithms.ts'
 import { encodeBase64url } from './base64url.ts'
+import { isCleanText } from './json.ts'
 
 /** More kinds of token than any program signs; a bound, because `typ` is the caller's text. */
 const MAX_PREFIXES = 16
@@ -58,6 +59,7 @@ export class Key {
   /**
    * The signature, base64url. A promise for RSA only, which is signed on another thread.
    *
+   * @param input Base64url and dots. Of a character above U+00FF only the low byte would be signed.
    * @throws {TypeError} When the key is for verifying only.
    */
   sign(input: string): string | Promise<string> {
@@ -65,14 +67,22 @@ export class Key {
     return this.#algorithm.sign(this.#signingObject as KeyObject, input)
   }
 
+  /** @param input As for `sign`. */
   verify(input: string, signature: Uint8Array): boolean {
     return this.#algorithm.verify(this.keyObject, input, signature)
   }
 
-  /** The encoded header of a token of this key and `typ`, with its dot. Encoded once. */
+  /**
+   * The encoded header of a token of this key and `typ`, with its dot. Encoded once.
+   *
+   * @throws {TypeError} For a `typ` that no verifier would read.
+   */
   prefix(typ: string | undefined): string {
     let prefix = this.#prefixes.get(typ)
     if (prefix === undefined) {
+      if (typ !== undefined && (typeof typ !== 'string' || !isCleanText(typ))) {
+        throw new TypeError('typ is not a text without NUL and halves of surrogate pairs')
+      }
       prefix = `${encodeBase64url(JSON.stringify({ typ, alg: this.alg, kid: this.kid }))}.`
       if (this.#prefixes.size < MAX_PREFIXES) this.#prefixes.set(typ, prefix)
     }

@@ -64,8 +64,11 @@ function isMixed(keys: readonly Key[]): boolean {
 /** What a token may be checked with. */
 export type VerificationKeys = Key | readonly Key[] | KeyRing
 
+/** The same, looked at. */
+export type CheckedKeys = readonly Key[] | KeyRing
+
 /** @throws {TypeError} When there is no key, something else than keys that verify, or a mixture. */
-export function demandKeys(keys: VerificationKeys): KeyRing | readonly Key[] {
+export function demandKeys(keys: VerificationKeys): CheckedKeys {
   if (keys instanceof KeyRing) return keys
   const list = keys instanceof Key ? [keys] : keys
   if (!Array.isArray(list) || list.length === 0) throw new TypeError('no key to verify with')
@@ -77,14 +80,19 @@ export function demandKeys(keys: VerificationKeys): KeyRing | readonly Key[] {
   return list
 }
 
+/** All of them, in a list. @throws {TypeError} As `demandKeys`. */
+export function keysOf(keys: VerificationKeys): readonly Key[] {
+  const checked = demandKeys(keys)
+  return checked instanceof KeyRing ? checked.keys : checked
+}
+
 /**
  * The keys whose name does not contradict the token's. A kid is a hint (RFC 7515 §4.1.4): a token
  * or a key without one leaves the choice to the signature.
  */
-export function candidates(
-  keys: KeyRing | readonly Key[],
-  kid: string | undefined,
-): readonly Key[] {
+export function candidates(keys: CheckedKeys, kid: string | undefined): readonly Key[] {
   if (keys instanceof KeyRing) return keys.candidates(kid)
-  return keys.filter((key) => kid === undefined || key.kid === undefined || key.kid === kid)
+  const fits = (key: Key) => kid === undefined || key.kid === undefined || key.kid === kid
+  // Most lists are one key, for which filter would make another list.
+  return keys.every(fits) ? keys : keys.filter(fits)
 }

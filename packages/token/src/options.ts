@@ -4,8 +4,7 @@
  *
  * @module
  */
-import { type Expectations, MAX_NUMERIC_DATE } from './claims.ts'
-import type { EpochSeconds } from './clock.ts'
+import { type EpochSeconds, type Expectations, MAX_NUMERIC_DATE } from './claims.ts'
 
 export interface VerifyOptions {
   /** Compared with `iss` byte for byte (RFC 8725 §3.8). */
@@ -43,10 +42,8 @@ export function expectationsOf({
   demandSeconds('leewaySeconds', leewaySeconds)
   if (maxLifetimeSeconds !== undefined) demandSeconds('maxLifetimeSeconds', maxLifetimeSeconds)
   if (!Array.isArray(requiredClaims)) throw new TypeError('requiredClaims is not an array')
-  const now = clock()
-  demandSeconds('the time that clock gives', now)
   return {
-    now,
+    now: readClock(clock),
     leewaySeconds,
     issuer,
     audience,
@@ -54,6 +51,13 @@ export function expectationsOf({
     maxLifetimeSeconds: maxLifetimeSeconds ?? Infinity,
     requiredClaims,
   }
+}
+
+/** @throws {TypeError | RangeError} When what it gives is no time in seconds. */
+export function readClock(clock: VerifyOptions['clock']): EpochSeconds {
+  const now = clock()
+  demandSeconds('the time that clock gives', now)
+  return now
 }
 
 function demandText(name: string, value: unknown): void {

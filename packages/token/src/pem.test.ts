@@ -61,10 +61,12 @@ describe('importKey refuses PEM', () => {
     ],
     ['A-04 before a comment', `${spki}# the key`, 'malformed', /after its last line/],
     ['A-04 before an empty line', `${spki}\n`, 'malformed', /after its last line/],
+    ['A-04 with an empty line in it', framed(`\n${base64}`), 'malformed', /an empty line/],
+    ['A-04 with an empty last line', framed(`${base64}\r\n`), 'malformed', /an empty line/],
     ['A-04 with a space at the end', spki.replace(/\n$/, ' \n'), 'malformed', /do not match/],
     ['A-04 before another key', spki + spki, 'malformed', /more than one block/],
     ['A-04 before its private key', spki + pkcs8, 'malformed', /more than one block/],
-    ['with a header in the block', framed(`X: y\n\n${base64}`), 'malformed', /not base64/],
+    ['with a header in the block', framed(`X: y\n${base64}`), 'malformed', /not base64/],
     [
       'in lines that are indented',
       framed(body.map((line) => ` ${line}`).join('\n')),
@@ -74,7 +76,7 @@ describe('importKey refuses PEM', () => {
     ['in base64url', framed(longer.toString('base64url')), 'malformed', /not base64/],
     ['with bytes after the key', framed(longer.toString('base64')), 'malformed', /no PUBLIC KEY/],
     ['cut off', framed(base64.slice(0, 200)), 'malformed', /no PUBLIC KEY/],
-    ['that is empty', framed(''), 'malformed', /no PUBLIC KEY/],
+    ['that is empty', framed(''), 'malformed', /an empty line/],
     ['without an end', begin, 'malformed', /do not match/],
     ['with another end', spki.replace('END PUBLIC', 'END PRIVATE'), 'malformed', /do not match/],
     [

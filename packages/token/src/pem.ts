@@ -9,10 +9,8 @@ import type { Algorithm } from './algorithms.ts'
 import { KeyError } from './errors.ts'
 import type { Members } from './members.ts'
 
-type DerReader = (key: Buffer) => KeyObject
-
 /** The labels of RFC 7468 §10 and §13, and those of OpenSSL before it. */
-const READERS: ReadonlyMap<string, DerReader> = new Map([
+export const DER_READERS: ReadonlyMap<string, (der: Buffer) => KeyObject> = new Map([
   ['PUBLIC KEY', (key: Buffer) => createPublicKey({ key, format: 'der', type: 'spki' })],
   ['RSA PUBLIC KEY', (key: Buffer) => createPublicKey({ key, format: 'der', type: 'pkcs1' })],
   ['PRIVATE KEY', (key: Buffer) => createPrivateKey({ key, format: 'der', type: 'pkcs8' })],
@@ -53,7 +51,7 @@ export function readPem(pem: unknown, algorithm: Algorithm): Members {
 
 function keyOf(pem: unknown): KeyObject {
   const { label, der } = blockOf(pem)
-  const read = READERS.get(label)
+  const read = DER_READERS.get(label)
   if (read === undefined) {
     throw new KeyError('unsupported', OTHERS.get(label) ?? 'its label is that of no key')
   }
@@ -81,7 +79,9 @@ function blockOf(pem: unknown): { label: string; der: Buffer } {
   if (lines.some((line) => line.startsWith('Proc-Type:'))) {
     throw new KeyError('unsupported', 'it is encrypted: decrypt it first')
   }
-  const text = lines.slice(1, -1).join('')
+  const body = lines.slice(1, -1)
+  if (body.includes('')) throw malformed('an empty line stands in it')
+  const text = body.join('')
   const der = Buffer.from(text, 'base64')
   if (der.toString('base64') !== text) throw malformed('what is in it is not base64')
   return { label, der }

@@ -11,15 +11,21 @@ const MIN_BITS = 2048
 const MAX_BITS = 8192
 /** The numbers that FIPS 186-5 §A.1.1 allows begin here, and all of practice is at this one. */
 const MIN_EXPONENT = 65_537n
-const MAX_EXPONENT_BITS = 64
+/** One of 64 bits makes a check ten times as dear. */
+const MAX_EXPONENT_BITS = 32
 
-/** @throws {KeyError} `weak`, or `unsupported` for what is too large. */
-export function checkRsaPublic({ n, e }: { n: bigint; e: bigint }): void {
-  const bits = bitsOf(n)
+/** @throws {KeyError} `weak`, or `unsupported` for what is too large, or no number of bits. */
+export function checkModulusBits(bits: number): void {
+  if (!Number.isInteger(bits)) throw new KeyError('unsupported', 'its bits are no whole number')
   if (bits < MIN_BITS) throw weak(`it has ${bits} bits, ${MIN_BITS} are needed`)
   if (bits > MAX_BITS) {
     throw new KeyError('unsupported', `it has ${bits} bits, ${MAX_BITS} are the most`)
   }
+}
+
+/** @throws {KeyError} `weak`, or `unsupported` for what is too large. */
+export function checkRsaPublic({ n, e }: { n: bigint; e: bigint }): void {
+  checkModulusBits(bitsOf(n))
   if (e % 2n === 0n) throw weak('its public exponent is even')
   if (e === 1n) throw weak('its public exponent is 1: every text signs itself')
   if (e < MIN_EXPONENT) {

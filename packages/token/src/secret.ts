@@ -48,7 +48,7 @@ export function secretKey(
   { name, minimumBytes = 0 }: Algorithm,
   { allowShortSecret = false }: SecretOptions,
 ): KeyMaterial {
-  const bytes = bytesOf(secret, encoding)
+  const bytes = secretBytes(secret, encoding)
   if (bytes.length === 0) throw new KeyError('empty')
   if (isKeyPairForm(bytes)) throw new KeyError('not_a_secret')
   if (!allowShortSecret && bytes.length < minimumBytes) {
@@ -59,7 +59,7 @@ export function secretKey(
   return { keyObject: key, signingObject: key }
 }
 
-function bytesOf(secret: unknown, encoding: unknown): Buffer {
+function secretBytes(secret: unknown, encoding: unknown): Buffer {
   // Absent settings arrive as undefined, null or '': a server must not start with one of them.
   if (secret === undefined || secret === null) throw new KeyError('empty')
   if (typeof secret === 'string') return decodeSecret(secret, encoding)

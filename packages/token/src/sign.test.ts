@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import fc from 'fast-check'
 import { CLAIMS, encode, KEY, OPTIONS, readVector, SECRET, signText } from '../test/forge.ts'
 import type { Claims } from './claims.ts'
 import { importKey } from './import-key.ts'
+import { isCleanText } from './json.ts'
 import { signJws, signToken } from './sign.ts'
 import { verifyToken } from './verify.ts'
 
@@ -52,6 +54,43 @@ describe('signToken', () => {
       await assert.rejects(signToken(claims as never, KEY), TypeError)
     }
   })
+
+  test('B-14 takes no NUL and no half of a surrogate pair, which no verifier reads', async () => {
+    for (const text of ['a\0', '\ud800', '\udc00a', '\\\0', '\\\\\udfff']) {
+      for (const claims of [{ sub: text }, { more: [{ [text]: 1 }] }]) {
+        await assert.rejects(signToken({ ...CLAIMS, ...claims }, KEY), TypeError)
+      }
+    }
+  })
+
+  test('B-14 takes every other text', async () => {
+    const part = fc.constantFrom(
+      '\0',
+      '\u0001',
+      '\ud83d',
+      '\ude00',
+      '\\',
+      'u0000',
+      'ud800',
+      '"',
+      'a',
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: part, maxLength: 6 }), async (text) => {
+        const token = signToken({ ...CLAIMS, text }, KEY)
+        if (!isCleanText(text)) return assert.rejects(token, TypeError)
+        assert.equal((await verifyToken(await token, KEY, OPTIONS)).text, text)
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+})
+
+test('typ is a text that every verifier reads', async () => {
+  for (const typ of ['a\0', '\ud800', 5, null, ['JWT']]) {
+    await assert.rejects(signToken(CLAIMS, KEY, { typ: typ as string }), TypeError)
+    await assert.rejects(signJws('x', KEY, { typ: typ as string }), TypeError)
+  }
 })
 
 describe('signJws', () => {

@@ -1,63 +1,64 @@
 /**
- * Tokens whose signature was found good, by their whole text. Knows neither keys nor claims: whoever
- * holds a cache sees to it that one set of keys fills it, and checks what a token says at every use.
+ * Tokens that were found good, by their whole text. Knows neither keys nor claims: whoever holds a
+ * cache sees to it that one verifier fills it, and checks what a token says at every use.
  *
  * @module
  */
 
 export interface TokenCacheLimits {
-  /** How many tokens at most. */
-  readonly maxEntries: number
-  /** How many bytes of memory at most, roughly. */
-  readonly maxBytes: number
+  /** How many good tokens are remembered. Default 1000. */
+  readonly maxCachedTokens?: number
+  /** How much memory they may take, roughly and in bytes. Default 4 MiB. */
+  readonly maxCachedBytes?: number
 }
 
-export interface CachedToken {
-  readonly typ: string | undefined
-  /** As text, so that nobody who is handed the claims can change them for the next. */
-  readonly claims: string
-}
-
-/** What a Map and two objects take besides the texts. */
-const BYTES_PER_ENTRY = 200
+/** What a Map and its strings take besides the texts. */
+const BYTES_PER_TOKEN = 200
 
 export class TokenCache {
-  readonly #limits: TokenCacheLimits
+  readonly #maxTokens: number
+  readonly #maxBytes: number
+  /** The claims as text, so that nobody who is handed them can change them for the next. */
   // A Map keeps the order of insertion: its first entry is its oldest.
-  readonly #entries = new Map<string, CachedToken>()
+  readonly #claims = new Map<string, string>()
   #bytes = 0
 
-  constructor(limits: TokenCacheLimits) {
-    this.#limits = limits
+  /** @throws {RangeError} When a limit is not a positive number. */
+  constructor({ maxCachedTokens = 1000, maxCachedBytes = 4 * 1024 * 1024 }: TokenCacheLimits) {
+    demandPositive('maxCachedTokens', maxCachedTokens)
+    demandPositive('maxCachedBytes', maxCachedBytes)
+    this.#maxTokens = maxCachedTokens
+    this.#maxBytes = maxCachedBytes
   }
 
   get size(): number {
-    return this.#entries.size
+    return this.#claims.size
   }
 
-  get bytes(): number {
-    return this.#bytes
-  }
-
-  get(token: string): CachedToken | undefined {
-    return this.#entries.get(token)
+  /** The claims of a token, as JSON. */
+  get(token: string): string | undefined {
+    return this.#claims.get(token)
   }
 
   /** Keeps a token that is not there yet, and drops the oldest until both limits are kept. */
-  add(token: string, entry: CachedToken): void {
-    const bytes = bytesOf(token, entry)
-    if (bytes > this.#limits.maxBytes || this.#entries.has(token)) return
+  add(token: string, claims: string): void {
+    const bytes = costOf(token, claims)
+    if (bytes > this.#maxBytes || this.#claims.has(token)) return
     // Written anew: `token` may be a slice, and V8 would keep the whole request alive with it.
-    this.#entries.set(Buffer.from(token, 'latin1').toString('latin1'), entry)
+    this.#claims.set(Buffer.from(token, 'latin1').toString('latin1'), claims)
     this.#bytes += bytes
-    for (const [oldest, dropped] of this.#entries) {
-      if (this.size <= this.#limits.maxEntries && this.#bytes <= this.#limits.maxBytes) break
-      this.#entries.delete(oldest)
-      this.#bytes -= bytesOf(oldest, dropped)
+    for (const [oldest, dropped] of this.#claims) {
+      if (this.size <= this.#maxTokens && this.#bytes <= this.#maxBytes) break
+      this.#claims.delete(oldest)
+      this.#bytes -= costOf(oldest, dropped)
     }
   }
 }
 
-function bytesOf(token: string, { claims }: CachedToken): number {
-  return token.length + 2 * claims.length + BYTES_PER_ENTRY
+function costOf(token: string, claims: string): number {
+  return token.length + 2 * claims.length + BYTES_PER_TOKEN
+}
+
+function demandPositive(name: string, value: unknown): void {
+  if (typeof value !== 'number' || !(value >= 1)) throw new RangeError(`${name} is not 1 or more`)
 }

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import { calculateJwkThumbprint, compactVerify, importJWK } from 'jose'
 import { readVector } from '../test/forge.ts'
 import type { Claims } from './claims.ts'
-import { KeyError, TokenError, type TokenReason } from './errors.ts'
+import { KeyError, type KeyReason, TokenError, type TokenReason } from './errors.ts'
 import { thumbprint } from './export-key.ts'
 import { importKey } from './import-key.ts'
 import { importJwks } from './jwks.ts'
@@ -27,14 +27,28 @@ interface Rfc {
   readonly thumbprints: readonly { source: string; key: PlainJwk; thumbprint: string }[]
 }
 type Verdict = 'valid' | 'invalid'
-type WycheproofTest = readonly [id: number, comment: string, verdict: Verdict, jws: string]
+/** The reason is ours, absent where it is accepted; the verdict is Wycheproof's. */
+type WycheproofTest = readonly [
+  id: number,
+  comment: string,
+  verdict: Verdict,
+  jws: string,
+  reason?: TokenReason | KeyReason,
+]
+interface WycheproofSet {
+  readonly id: number
+  readonly comment: string
+  readonly verdict: Verdict
+  readonly reason?: TokenReason | KeyReason
+  readonly keys: readonly PlainJwk[]
+  readonly jws: string
+}
 
 const rfc: Rfc = JSON.parse(readVector('rfc.json'))
 const jwsGroups: { name: string; key: PlainJwk; tests: WycheproofTest[] }[] = JSON.parse(
   readVector('wycheproof-jws.json'),
 ).groups
-const jwkTests: { id: number; comment: string; verdict: Verdict; keys: PlainJwk[]; jws: string }[] =
-  JSON.parse(readVector('wycheproof-jwk.json')).tests
+const jwkTests: WycheproofSet[] = JSON.parse(readVector('wycheproof-jwk.json')).tests
 
 const publicHalf = ({ kty, alg, crv, n, e, x, y, pub, k }: PlainJwk) =>
   JSON.parse(JSON.stringify({ kty, alg, crv, n, e, x, y, pub, k })) as PlainJwk
@@ -78,7 +92,7 @@ describe('RFC 7515, 7520, 8037 and 9964', () => {
   }
 })
 
-/** Where a verdict is not Wycheproof's, and why. */
+/** Where our verdict or that of jose is not Wycheproof's, and why. */
 const DIFFERENCES: readonly { ids: number[]; ours: boolean; theirs: boolean; why: string }[] = [
   {
     ids: [259, 264, 268, 272, 320, 325],
@@ -94,23 +108,24 @@ const DIFFERENCES: readonly { ids: number[]; ours: boolean; theirs: boolean; why
   { ids: [375], ours: false, theirs: true, why: 'jose skips bits that are not used' },
 ]
 
-async function accepts(load: () => Key | readonly Key[], token: string): Promise<boolean> {
+/** Why a token or its keys are refused, undefined when they are not. */
+async function refusalOf(load: () => Key | readonly Key[], token: string) {
   try {
     await verifyJws(token, load())
-    return true
   } catch (error) {
-    assert.ok(error instanceof TokenError || error instanceof KeyError, String(error))
-    return false
+    if (error instanceof TokenError || error instanceof KeyError) return error.reason
+    throw error
   }
 }
 
 for (const { name, key: jwk, tests } of jwsGroups) {
   describe(`Wycheproof, JWS, ${name}, ${jwk.kid}`, () => {
-    for (const [id, comment, verdict, jws] of tests) {
-      test(`${id} ${comment}`, async () => {
-        const asPublished = { ours: verdict === 'valid', theirs: verdict === 'valid' }
-        const { ours, theirs } = DIFFERENCES.find(({ ids }) => ids.includes(id)) ?? asPublished
-        assert.equal(await accepts(() => importKey(jwk), jws), ours)
+    for (const [id, comment, verdict, jws, reason] of tests) {
+      const asPublished = { ours: verdict === 'valid', theirs: verdict === 'valid', why: '' }
+      const { ours, theirs, why } = DIFFERENCES.find(({ ids }) => ids.includes(id)) ?? asPublished
+      test(`${id} ${comment}: ${reason ?? 'accepted'}${why && `, ${why}`}`, async () => {
+        assert.equal(await refusalOf(() => importKey(jwk), jws), reason)
+        assert.equal(reason === undefined, ours)
         assert.equal(await joseAccepts(jws, jwk).catch(() => false), theirs)
       })
     }
@@ -118,27 +133,69 @@ for (const { name, key: jwk, tests } of jwsGroups) {
 }
 
 /** Sets that are to be refused, of which jose, given the key that the token names, takes that key. */
-const KEYS_TAKEN_BY_JOSE: Record<number, string> = {
-  1: 'it is not shown that others of the set are secrets',
-  4: 'it is not shown that another has the same kid',
-  7: 'a ROCA modulus',
-  9: 'a public exponent of 1',
-  10: 'a secret shorter than the hash',
-  11: 'a secret shorter than the hash',
-  12: 'a secret shorter than the hash',
-  21: 'a key for encryption',
-}
+const KEYS_TAKEN_BY_JOSE = new Map([
+  [1, 'jose is not shown that others of the set are secrets'],
+  [4, 'jose is not shown that another has the same kid'],
+  [7, 'jose takes a ROCA modulus'],
+  [9, 'jose takes a public exponent of 1'],
+  [10, 'jose takes a secret shorter than the hash'],
+  [11, 'jose takes a secret shorter than the hash'],
+  [12, 'jose takes a secret shorter than the hash'],
+  [21, 'jose takes a key for encryption'],
+])
 
 describe('Wycheproof, sets of keys', () => {
-  for (const { id, comment, verdict, keys, jws } of jwkTests) {
-    test(`${id} ${comment}`, async () => {
+  for (const { id, comment, verdict, keys, jws, reason } of jwkTests) {
+    const why = KEYS_TAKEN_BY_JOSE.get(id)
+    test(`${id} ${comment}: ${reason ?? 'accepted'}${why === undefined ? '' : `, ${why}`}`, async () => {
       const load = () => importJwks({ keys }, { publicOnly: false })
-      assert.equal(await accepts(load, jws), verdict === 'valid')
+      assert.equal(await refusalOf(load, jws), reason)
+      assert.equal(reason === undefined, verdict === 'valid')
       const header = Buffer.from(jws.split('.')[0] as string, 'base64url').toString()
       const { kid } = JSON.parse(header) as { kid: string }
       const named = keys.find((key) => key.kid === kid) as PlainJwk
       const isTheirs = await joseAccepts(jws, named).catch(() => false)
-      assert.equal(isTheirs, verdict === 'valid' || id in KEYS_TAKEN_BY_JOSE)
+      assert.equal(isTheirs, verdict === 'valid' || why !== undefined)
+    })
+  }
+})
+
+/**
+ * Keys that are refused for something else before anybody comes to what their test is about, with
+ * that something put right.
+ */
+const PUT_RIGHT: readonly (readonly [
+  name: string,
+  keys: readonly PlainJwk[],
+  reason: KeyReason,
+])[] = [
+  ...(
+    [
+      [4, { k: '-xxuDNsVZ2iJtos-akfXTSCt4UO2cruLCsbWlBinggc' }, 'duplicate'],
+      [6, { alg: 'RS256' }, 'wrong_use'],
+      [19, { alg: 'ES512' }, 'wrong_kty'],
+      [20, { alg: 'ES384' }, 'wrong_kty'],
+    ] as const
+  ).map(([id, members, reason]) => {
+    const { comment, keys } = jwkTests.find((one) => one.id === id) as WycheproofSet
+    const last = { ...keys.at(-1), ...members } as PlainJwk
+    return [`JWK ${id} ${comment}`, keys.with(-1, last), reason] as const
+  }),
+  ...jwsGroups
+    .filter(({ key }) => key.alg === undefined)
+    .flatMap(({ key, tests }) =>
+      tests.map(([id, comment]) => {
+        const alg = key.kty === 'RSA' ? 'RS256' : 'ES256'
+        return [`JWS ${id} ${comment}`, [{ ...key, alg }], 'wrong_use'] as const
+      }),
+    ),
+]
+
+describe('Wycheproof, keys with one thing put right', () => {
+  for (const [name, keys, reason] of PUT_RIGHT) {
+    test(`${name}: ${reason}`, () => {
+      const load = () => importJwks({ keys }, { publicOnly: false })
+      assert.throws(load, { name: 'KeyError', reason })
     })
   }
 })

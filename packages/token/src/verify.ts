@@ -7,7 +7,7 @@
 import { type Claims, checkClaims, type Expectations, type VerifiedClaims } from './claims.ts'
 import { type CompactJws, type JoseHeader, parseCompact, parseObject } from './compact.ts'
 import { TokenError } from './errors.ts'
-import { candidates, demandKeys, type VerificationKeys } from './keyring.ts'
+import { type CheckedKeys, candidates, demandKeys, type VerificationKeys } from './keyring.ts'
 import { expectationsOf, type VerifyOptions } from './options.ts'
 
 export interface VerifiedJws {
@@ -23,7 +23,7 @@ export interface VerifiedJws {
  * @throws {TypeError} When `keys` holds no key.
  */
 export async function verifyJws(token: string, keys: VerificationKeys): Promise<VerifiedJws> {
-  const { header, payload } = authenticate(token, keys)
+  const { header, payload } = authenticate(token, demandKeys(keys))
   // A copy: the parser's bytes lie in memory that Node shares among small buffers.
   return { header, payload: new Uint8Array(payload) }
 }
@@ -42,7 +42,7 @@ export async function verifyToken(
   options: VerifyOptions,
 ): Promise<VerifiedClaims> {
   const expected = expectationsOf(options)
-  const { header, payload } = authenticate(token, keys)
+  const { header, payload } = authenticate(token, demandKeys(keys))
   return checkContent(header.typ, parseObject('payload', payload), expected)
 }
 
@@ -56,22 +56,21 @@ export function checkContent(
   return checkClaims(claims, expected)
 }
 
-/** Everything up to the signature. @throws {TokenError} @throws {TypeError} */
-export function authenticate(token: unknown, given: VerificationKeys): CompactJws {
-  const keys = demandKeys(given)
+/** Everything up to the signature. @throws {TokenError} */
+export function authenticate(token: unknown, keys: CheckedKeys): CompactJws {
   const jws = parseCompact(token)
   const { header, signature, signingInput } = jws
   const named = candidates(keys, header.kid)
   if (named.length === 0) throw new TokenError('unknown_key')
-  const fitting = named.filter((key) => key.alg === header.alg)
-  if (fitting.length === 0) throw new TokenError('alg_not_allowed')
-  if (signature.length === 0) {
-    throw new TokenError('malformed', { detail: 'the signature is empty' })
+  let fits = false
+  for (const key of named) {
+    if (key.alg !== header.alg) continue
+    fits = true
+    if (signature.length > 0 && key.verify(signingInput, signature)) return jws
   }
-  if (!fitting.some((key) => key.verify(signingInput, signature))) {
-    throw new TokenError('bad_signature')
-  }
-  return jws
+  if (!fits) throw new TokenError('alg_not_allowed')
+  if (signature.length > 0) throw new TokenError('bad_signature')
+  throw new TokenError('malformed', { detail: 'the signature is empty' })
 }
 
 /** RFC 7515 §4.1.9: media types without `application/`, compared without regard to case. */

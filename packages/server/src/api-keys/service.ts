@@ -43,7 +43,7 @@ export type ApiKeyService = ReturnType<typeof apiKeyService>
 
 export function apiKeyService({ apiKeys, customerId, adminKey, now }: ApiKeyDeps) {
   const admin = adminKey === undefined ? undefined : sha256(adminKey)
-  const remembered = new Map<string, { key: ApiKey | undefined; until: number }>()
+  const remembered = new Map<string, { key: ApiKey; until: number; accepted: boolean }>()
 
   async function find(id: string): Promise<ApiKey | undefined> {
     const known = remembered.get(id)
@@ -53,18 +53,21 @@ export function apiKeyService({ apiKeys, customerId, adminKey, now }: ApiKeyDeps
     const key = await apiKeys.get(id)
     if (remembered.size >= REMEMBERED_KEYS) remembered.clear()
     // Unknown ids are not remembered: a caller could fill the table with them.
-    if (key !== undefined) remembered.set(id, { key, until: now() + REMEMBERED_MS })
-    else remembered.delete(id)
+    if (key === undefined) remembered.delete(id)
+    else {
+      const accepted = known?.accepted ?? false
+      remembered.set(id, { key, until: now() + REMEMBERED_MS, accepted })
+    }
     return key
   }
 
   const isAdmin = (digest: Buffer) => admin !== undefined && timingSafeEqual(digest, admin)
 
   return {
-    /** Whether `secret` names a key that was found here before. Does not look into the store. */
+    /** Whether `secret` names a key that was accepted here before. Does not look into the store. */
     isFamiliar(secret: string): boolean {
-      const id = KEY.exec(secret)?.[1]
-      return (id !== undefined && remembered.has(id)) || isAdmin(sha256(secret))
+      const id = KEY.exec(secret)?.[1] ?? ''
+      return remembered.get(id)?.accepted === true || isAdmin(sha256(secret))
     },
 
     /** Who presents `secret`; undefined alike for unknown, deleted, expired and wrong. */
@@ -80,6 +83,8 @@ export function apiKeyService({ apiKeys, customerId, adminKey, now }: ApiKeyDeps
       ) {
         return undefined
       }
+      const entry = remembered.get(key.id)
+      if (entry !== undefined) entry.accepted = true
       return key
     },
 

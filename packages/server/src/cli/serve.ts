@@ -28,7 +28,11 @@ export const serve: CliCommand = {
     const { settings } = read
     // Before the service is loaded: whoever stops it while it starts is heard.
     let service: RunningService | undefined
-    const stopSignal = context.stopSignal(() => service?.reload())
+    let reloadLater = false
+    const stopSignal = context.stopSignal(() => {
+      if (service === undefined) reloadLater = true
+      else service.reload()
+    })
     const log = await context.logger(settings.LOG_LEVEL)
     for (const warning of read.warnings) {
       if (context.io.terminal.err) warn(context.io, warning)
@@ -42,6 +46,7 @@ export const serve: CliCommand = {
       },
     )
     announce(context, service, log, settings.ENV)
+    if (reloadLater) service.reload()
 
     const signal = await stopSignal
     log.info({ signal }, 'stopping')

@@ -12,12 +12,7 @@ const ANYWHERE: readonly ErrorCode[] = [
   'headers_too_large',
   'internal_error',
 ]
-const OF_ISSUING: readonly ErrorCode[] = [
-  'prefetch_refused',
-  'host_refused',
-  'cross_site_refused',
-  'rate_limited',
-]
+const OF_ISSUING: readonly ErrorCode[] = ['prefetch_refused', 'host_refused', 'cross_site_refused']
 const OF_KEYS: readonly ErrorCode[] = [
   'authentication_required',
   'api_key_invalid',

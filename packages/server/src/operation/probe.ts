@@ -1,20 +1,28 @@
 /** A probe that waits longer learns that what it asks for is not ready. */
 const TIMEOUT_MS = 500
-/** A good answer stands this long, so that a flood of probes costs a write a second at most. */
+/** A good answer stands this long. */
 const GOOD_MS = 1_000
 
 /**
- * Asks whether `check` fulfils. A bad answer is not kept: the next probe sees that it is over.
+ * Asks whether `check` fulfils. However many ask at once, it is done once, and then not again while
+ * a good answer stands. A bad one is not kept: the next probe sees that it is over.
  *
  * @param now Milliseconds of a clock that is never set back.
  */
 export function probe(check: () => Promise<void>, now: () => number): () => Promise<boolean> {
   let goodUntil = Number.NEGATIVE_INFINITY
-  return async () => {
-    if (now() < goodUntil) return true
+  let asking: Promise<boolean> | undefined
+
+  async function ask(): Promise<boolean> {
     const ok = await passes(check)
     if (ok) goodUntil = now() + GOOD_MS
+    asking = undefined
     return ok
+  }
+  return async () => {
+    if (now() < goodUntil) return true
+    asking ??= ask()
+    return asking
   }
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { platform, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,6 +37,14 @@ function read(t: TestContext, { cert = good.cert, key = good.key, spoil, now }: 
   const found = readPair({ TLS_CERT, TLS_KEY, TLS_MIN_VERSION: '1.2' }, now ?? Date.now())
   assert.ok(found)
   return found
+}
+
+/** The certificate with X in place of the end of its validity, a GeneralizedTime of 15 characters. */
+function withoutDate(pem: string): string {
+  const der = Buffer.from(pem.replace(/-----[^-]+-----|\n/g, ''), 'base64')
+  const end = der.indexOf(Buffer.from([0x18, 0x0f]), der.indexOf(Buffer.from([0x18, 0x0f])) + 1)
+  der.fill('X', end + 2, end + 16)
+  return `-----BEGIN CERTIFICATE-----\n${der.toString('base64')}\n-----END CERTIFICATE-----\n`
 }
 
 const said = ({ findings }: ReturnType<typeof read>) =>
@@ -94,7 +103,19 @@ describe('L-03 is refused', () => {
     ],
     'a folder': [
       { spoil: ({ TLS_CERT }) => [rmSync(TLS_CERT), mkdirSync(TLS_CERT)] },
-      [/^refused TLS_CERT cannot be read: EISDIR$/],
+      [/^refused TLS_CERT is no file$/],
+    ],
+    'a pipe that nobody writes into': [
+      { spoil: ({ TLS_KEY }) => [rmSync(TLS_KEY), execFileSync('mkfifo', ['-m', '600', TLS_KEY])] },
+      [/^refused TLS_KEY is no file$/],
+    ],
+    'a file of more than 1 MiB': [
+      { cert: good.cert + '\n'.repeat(2 ** 20) },
+      [/^refused TLS_CERT is larger than 1 MiB$/],
+    ],
+    'a date that is none': [
+      { cert: withoutDate(good.cert) },
+      [/^refused TLS_CERT has a date that cannot be read$/],
     ],
     'a file that is no certificate': [
       { cert: 'this is none' },

@@ -3,7 +3,7 @@
  * ours and in OpenSSL's names of reasons: no message holds a part of a file.
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import { isOpenToAll } from '../open-to-all.ts'
 import type { Settings } from '../settings.ts'
@@ -61,9 +61,25 @@ export function readPair(settings: TlsSettings, now: number): ReadPair | undefin
   return { pair, expiresAt: chain?.leaf.validToDate.toISOString(), findings }
 }
 
-function readText(file: string): string {
+/** Larger files are no certificates. */
+const MAX_BYTES = 1024 * 1024
+
+/** Does not wait for what a pipe may bring: a reload happens while others are served. */
+function readText(file: string): { text: string; mode: number } {
+  const descriptor = opened(file)
   try {
-    return readFileSync(file, 'latin1')
+    const stats = fstatSync(descriptor)
+    if (!stats.isFile()) throw new Error('is no file')
+    if (stats.size > MAX_BYTES) throw new Error('is larger than 1 MiB')
+    return { text: readFileSync(descriptor, 'latin1'), mode: stats.mode }
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function opened(file: string): number {
+  try {
+    return openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
     throw new Error(`cannot be read: ${(error as NodeJS.ErrnoException).code}`)
   }
@@ -72,19 +88,26 @@ function readText(file: string): string {
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
 
 function readChain(file: string): { pem: string; leaf: X509Certificate } {
-  const blocks = readText(file).match(CERTIFICATE) ?? []
+  const blocks = readText(file).text.match(CERTIFICATE) ?? []
+  const leaf = certificates(blocks)[0]
+  if (leaf === undefined) throw new Error('is no certificate in PEM')
+  if (Number.isNaN(leaf.validFromDate.getTime() + leaf.validToDate.getTime())) {
+    throw new Error('has a date that cannot be read')
+  }
+  return { pem: blocks.join('\n'), leaf }
+}
+
+function certificates(blocks: readonly string[]): X509Certificate[] {
   try {
-    const [leaf] = blocks.map((block) => new X509Certificate(block))
-    if (leaf === undefined) throw new Error('none')
-    return { pem: blocks.join('\n'), leaf }
+    return blocks.map((block) => new X509Certificate(block))
   } catch {
-    throw new Error('is no certificate in PEM')
+    return []
   }
 }
 
 function readKey(file: string): { pem: string; object: KeyObject } {
-  const pem = readText(file)
-  if (isOpenToAll(file)) throw new Error('is open to every user of this machine: chmod 600 it')
+  const { text: pem, mode } = readText(file)
+  if (isOpenToAll(mode)) throw new Error('is open to every user of this machine: chmod 600 it')
   if (/^-----BEGIN ENCRYPTED|^Proc-Type: .*ENCRYPTED/m.test(pem)) {
     throw new Error('needs a passphrase: give a key without one')
   }

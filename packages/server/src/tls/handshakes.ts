@@ -14,7 +14,10 @@ export function watchHandshakes(server: Server, log: Logger) {
   server.on('connection', (socket: Socket) => {
     const peer = peerOf(socket)
     pending.set(peer, socket)
-    socket.once('close', () => pending.delete(peer))
+    socket.once('close', () => {
+      // The same peer may have come back before the end of its old socket was told.
+      if (pending.get(peer) === socket) pending.delete(peer)
+    })
   })
   server.on('secureConnection', (socket) => pending.delete(peerOf(socket)))
   server.on('tlsClientError', ({ code }: NodeJS.ErrnoException) =>

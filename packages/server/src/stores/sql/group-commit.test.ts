@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { StoreUnavailable } from '../../errors.ts'
 import { groupCommit } from './group-commit.ts'
 
 const LIMITS = { maxWaiting: 1000, maxBatch: 100, timeoutMs: 5000 }
@@ -248,6 +249,77 @@ describe('F-04 a disk that does not answer', () => {
     await group.answerAll()
     assert.deepEqual(ends, changedBy([2]))
   })
+})
+
+describe('two commits at once', () => {
+  test('are under way together, and what arrives meanwhile is the next of whichever is free', async () => {
+    const group = onHand({ maxInFlight: 2 })
+    const ends = addAll(group, [1, 2])
+    await turn()
+    addAll(group, [3])
+    await turn()
+    addAll(group, [4, 5])
+    await turn()
+    assert.deepEqual(group.batches(), [[1, 2], [3]])
+    group.commit(1).answer()
+    await turn()
+    assert.deepEqual(group.batches(), [[1, 2], [3], [4, 5]])
+    assert.equal(ends.size, 0)
+    group.commit(0).answer()
+    await turn()
+    assert.deepEqual(ends, changedBy([1, 2]))
+  })
+
+  test('share what is more than one batch may hold', async () => {
+    const group = onHand({ maxInFlight: 2, maxBatch: 2 })
+    addAll(group, [1, 2, 3, 4, 5])
+    await turn()
+    assert.deepEqual(group.batches(), [
+      [1, 2],
+      [3, 4],
+    ])
+  })
+
+  test('do not wait for one that is late; when both are, nobody waits', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const group = onHand({ maxInFlight: 2 })
+    addAll(group, [1])
+    await turn()
+    t.mock.timers.tick(5000)
+    const ends = addAll(group, [2])
+    await turn()
+    group.commit(1).answer()
+    await turn()
+    assert.deepEqual(ends, changedBy([2]))
+
+    const late = addAll(group, [3])
+    await turn()
+    const waiting = addAll(group, [4])
+    t.mock.timers.tick(5000)
+    await turn()
+    for (const end of [late.get(3), waiting.get(4)]) {
+      assert.equal((end as Error).name, 'StoreUnavailable')
+    }
+    await assert.rejects(group.add(5), UNAVAILABLE)
+    group.commit(0).answer()
+    await turn()
+    const again = addAll(group, [6])
+    await turn()
+    group.commit(3).answer()
+    await turn()
+    assert.deepEqual(again, changedBy([6]))
+  })
+})
+
+test('a write may fail alone', async () => {
+  const alone = new StoreUnavailable('this one only')
+  const { add } = groupCommit<number>(
+    async (batch) => batch.map((n) => (n === 2 ? alone : n * 10)),
+    LIMITS,
+  )
+  const ends = addAll({ add }, [1, 2, 3])
+  await turn()
+  assert.deepEqual([ends.get(1), ends.get(2), ends.get(3)], [10, alone, 30])
 })
 
 describe('drained', () => {

@@ -27,20 +27,20 @@ const types: pg.CustomTypesConfig = {
 }
 
 /**
- * For connections to `url` that nobody waits for longer than `timeoutMs`, be it for the server, for
- * a lock or for an answer. The server gives up first, since what it has given up is known.
+ * For connections to `url` that nobody waits for longer than `timeoutMs`: a third of it for the
+ * connection, the rest for the answer. The server gives up first, since what it has given up is known.
  */
 export function postgresConfig(url: string, timeoutMs: number): pg.ClientConfig {
-  const first = Math.ceil((timeoutMs * 2) / 3)
+  const part = (share: number) => Math.ceil(timeoutMs * share)
   return {
     connectionString: url,
     fallback_application_name: 'jotter',
-    connectionTimeoutMillis: first,
-    statement_timeout: first,
-    lock_timeout: first,
+    connectionTimeoutMillis: part(1 / 3),
+    statement_timeout: part(1 / 2),
+    lock_timeout: part(1 / 2),
     // Of a process that stands still in a transaction: its locks must not hold up the others.
     idle_in_transaction_session_timeout: 2 * timeoutMs,
-    query_timeout: timeoutMs,
+    query_timeout: part(2 / 3),
     keepAlive: true,
     types,
   }

@@ -74,5 +74,5 @@ export function postgresStatements(types: ColumnTypes) {
 export type PostgresStatements = ReturnType<typeof postgresStatements>
 
 /** PostgreSQL's text holds no NUL: no row can be found by one, and none can have it. */
-export const hasNul = (params: readonly SqlValue[]): boolean =>
-  params.some((value) => typeof value === 'string' && value.includes('\0'))
+export const hasNul = (values: readonly SqlValue[]): boolean =>
+  values.some((value) => typeof value === 'string' && value.includes('\0'))

@@ -15,7 +15,7 @@ const server = await startPostgres({ after })
 const UNAVAILABLE = { name: 'StoreUnavailable' }
 
 async function openOn(url: string) {
-  const stores = await openStores(url, { now: NOW, timeoutMs: 1_000 })
+  const stores = await openStores(url, { now: NOW })
   return Object.assign(stores, { [Symbol.asyncDispose]: () => stores.close() })
 }
 
@@ -195,6 +195,31 @@ describe('a server that', () => {
     assert.ok(kept > 0)
     assert.equal(kept, Number(row?.n))
     await again(() => stores.ping())
+  })
+
+  test('takes only some writes is not ready, until it takes them again', async () => {
+    await using database = await server.createDatabase()
+    await using stores = await openOn(database.url)
+    await stores.transactions.insert(order)
+    await database.query('REVOKE INSERT ON transactions FROM jotter')
+    const insert = () => stores.transactions.insert({ ...order, xid: 'order-2' })
+    await assert.rejects(insert(), UNAVAILABLE)
+    await assert.rejects(stores.ping(), UNAVAILABLE)
+    await database.query('GRANT INSERT ON transactions TO jotter')
+    assert.equal(await insert(), true)
+    await stores.ping()
+  })
+
+  test('has a newer schema meanwhile is read on', async () => {
+    await using database = await server.createDatabase()
+    await using stores = await openOn(database.url)
+    await stores.transactions.insert(order)
+    const read = () => stores.transactions.get('customer', 'order-1')
+    await Promise.all([read(), read(), read()])
+    await database.query('ALTER TABLE transactions ADD COLUMN later TEXT')
+    for (const found of await Promise.all([read(), read(), read()])) {
+      assert.equal(found?.token, order.token)
+    }
   })
 
   test('does not sync is refused', async (t) => {

@@ -17,6 +17,11 @@ const MAX_UNANSWERED = 10_000
 /** A transaction that writes to the log and to no row: no lock of another node is in its way. */
 const PROBE: SqlStep = ["SELECT pg_logical_emit_message(true, 'jotter', 'ready')"]
 
+/** A statement that was prepared before a newer node changed the schema. */
+const STALE = '0A000'
+/** A commit that failed makes the store not ready for so long, though the probe may still pass. */
+const FAILED_MS = 1_000
+
 const COLUMNS = `SELECT table_name || '.' || column_name AS name, data_type AS type
   FROM information_schema.columns WHERE table_schema = current_schema()`
 
@@ -43,7 +48,9 @@ export async function openPostgres(
   { now, connections = 10, timeoutMs = 1_500, onCommit = () => {} }: PostgresOptions,
 ): Promise<SqlDriver> {
   const config = postgresConfig(url, timeoutMs)
-  const statements = postgresStatements(await setUp(config, now))
+  // At the start nobody waits for an answer yet, and another node may be migrating.
+  const patient = { ...config, connectionTimeoutMillis: 2 * timeoutMs, query_timeout: 0 }
+  const statements = postgresStatements(await setUp(patient, now))
   const open = () => openSession(config)
   const writers = Array.from({ length: WRITERS }, () => new PostgresWriter({ open, statements }))
   const free = [...writers]
@@ -52,6 +59,8 @@ export async function openPostgres(
   readers.on('error', () => {})
   let closed = false
   let unanswered = 0
+  /** Of the last commit of anything but the probe, if it failed: a full disk stops only some writes. */
+  let failedAt = Number.NEGATIVE_INFINITY
 
   const { add, drained } = groupCommit(commit, {
     maxWaiting: 20_000,
@@ -63,10 +72,15 @@ export async function openPostgres(
   async function commit(batch: (readonly SqlStep[])[]) {
     const writer = free.pop() as PostgresWriter
     const started = performance.now()
+    const onlyProbe = batch.every(([step]) => step === PROBE)
     try {
       const answers = await writer.commit(batch)
       onCommit(batch.length, (performance.now() - started) / 1000)
+      if (!onlyProbe) failedAt = Number.NEGATIVE_INFINITY
       return answers
+    } catch (error) {
+      if (!onlyProbe) failedAt = performance.now()
+      throw error
     } finally {
       free.push(writer)
     }
@@ -78,7 +92,7 @@ export async function openPostgres(
     if (hasNul(params)) return []
     unanswered += 1
     try {
-      return (await readers.query({ ...statements.of(sql), values: [...params] })).rows
+      return await query(sql, params)
     } catch (error) {
       throw toUnavailable(error)
     } finally {
@@ -86,24 +100,42 @@ export async function openPostgres(
     }
   }
 
+  /** A connection that fails is closed; each may have prepared the statement before the change. */
+  async function query(
+    sql: string,
+    params: readonly SqlValue[],
+    tries = connections,
+  ): Promise<SqlRow[]> {
+    try {
+      return (await readers.query({ ...statements.of(sql), values: [...params] })).rows
+    } catch (error) {
+      if ((error as { code?: string }).code !== STALE || tries === 1) throw error
+      return query(sql, params, tries - 1)
+    }
+  }
+
   // Hands the promise on: awaiting it here would make two more for every token.
   function write(...steps: readonly SqlStep[]): Promise<number> {
     if (closed) return Promise.reject(new StoreUnavailable('the database is closed'))
-    return steps.some(([, ...params]) => hasNul(params)) ? Promise.resolve(0) : add(steps)
+    return steps.some(hasNul) ? Promise.resolve(0) : add(steps)
   }
 
   return {
     rows,
     write,
     async ping() {
+      if (performance.now() - failedAt < FAILED_MS) {
+        throw new StoreUnavailable('the last commit has failed')
+      }
       await Promise.all([write(PROBE), rows('SELECT 1', [])])
     },
     async close() {
       // What was asked before may ask for more: a read decides about the write after it.
-      do {
-        await drained()
+      for (let quiet = false; !quiet; ) {
+        quiet = unanswered === 0
         await nextTurn()
-      } while (unanswered > 0)
+        await drained()
+      }
       closed = true
       await Promise.all([...writers.map((writer) => writer.close()), readers.end()])
     },
@@ -111,8 +143,7 @@ export async function openPostgres(
 }
 
 async function setUp(config: pg.ClientConfig, now: number): Promise<ColumnTypes> {
-  // Another node may be migrating, and that is waited for.
-  const { client } = await openSession({ ...config, query_timeout: 0 })
+  const { client } = await openSession(config)
   try {
     await migratePostgres(client, now)
     const { rows } = await client.query(COLUMNS)

@@ -1,0 +1,45 @@
+/**
+ * What the benchmarks print with `--json`.
+ *
+ * @module
+ */
+import type { LookUpRow } from '../look-ups.ts'
+import type { Machine } from '../machine.ts'
+import type { MemoryRow } from '../memory.ts'
+import type { Sample, Summary } from '../report.ts'
+import type { StartRow } from '../start-report.ts'
+import type { OpensslFigures } from '../tokens/openssl.ts'
+import type { TokenRow } from '../tokens/report.ts'
+
+export interface Origin {
+  readonly machine: Machine
+  /** Of the packages that were measured beside ours. */
+  readonly versions: Readonly<Record<string, string>>
+}
+
+export interface ServiceResult extends Origin {
+  readonly bench: 'service'
+  readonly summary: readonly Summary[]
+  /** Every single one, for whoever wants to compute something else. */
+  readonly samples: readonly Sample[]
+}
+
+export interface TokensResult extends Origin {
+  readonly bench: 'tokens'
+  readonly rows: readonly TokenRow[]
+  /** Absent where there is no `openssl`. */
+  readonly openssl?: OpensslFigures | undefined
+}
+
+export interface LongResult extends Origin {
+  readonly bench: 'long'
+  readonly summary: readonly Summary[]
+  readonly lookUps: readonly LookUpRow[]
+  readonly memory: readonly MemoryRow[]
+  readonly samples: readonly Sample[]
+}
+
+export interface StartResult extends Origin {
+  readonly bench: 'start'
+  readonly rows: readonly StartRow[]
+}
