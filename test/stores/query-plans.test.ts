@@ -70,6 +70,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'SCAN api_keys': 'keys are few, and their list is for people',
   'SCAN at': 'one row: the greatest segment',
   'SCAN segments': 'the queue of the recursive query: one row for each segment',
+  'SCAN newest': 'a page of one status: its LIMIT bounds it',
   'SCAN owners': 'the queue of the recursive query: one row for each customer',
 }
 /** A subquery whose rows are bounded by its own LIMIT; what it reads has its own line. */

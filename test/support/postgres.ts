@@ -124,8 +124,9 @@ function openServer(
 
   async function newDatabase(): Promise<string> {
     databases += 1
-    await query('postgres', `CREATE DATABASE test_${databases} OWNER ${ROLE}`)
-    return `test_${databases}`
+    const name = `test_${databases}`
+    await query('postgres', `CREATE DATABASE ${name} OWNER ${ROLE}`)
+    return name
   }
 
   const pid = () => Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0])

@@ -27,15 +27,16 @@ const types: pg.CustomTypesConfig = {
 }
 
 /**
- * For connections to `url` that nobody waits for longer than `timeoutMs`: a third of it for the
- * connection, the rest for the answer. The server gives up first, since what it has given up is known.
+ * For connections to `url` whose users have about `timeoutMs`: two thirds of it to get one, since the
+ * queue for one is part of that, and as much for the answer. Who has waited long for the first seldom
+ * waits for the second. The server gives up before us, since what it has given up is known.
  */
 export function postgresConfig(url: string, timeoutMs: number): pg.ClientConfig {
   const part = (share: number) => Math.ceil(timeoutMs * share)
   return {
     connectionString: url,
     fallback_application_name: 'jotter',
-    connectionTimeoutMillis: part(1 / 3),
+    connectionTimeoutMillis: part(2 / 3),
     statement_timeout: part(1 / 2),
     lock_timeout: part(1 / 2),
     // Of a process that stands still in a transaction: its locks must not hold up the others.
