@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { after, describe, test } from 'node:test'
 import { makeFolder } from '../support/cli.ts'
 import { startPostgres } from '../support/postgres.ts'
+import { CUSTOMER } from '../support/service.ts'
 
 const server = await startPostgres({ after })
 
@@ -23,7 +24,7 @@ const ENGINES = {
   async PostgreSQL() {
     const { url, name, query } = await server.createDatabase()
     return {
-      environment: { DATABASE_URL: url },
+      environment: { DATABASE_URL: url, ...CUSTOMER },
       shown: `postgres://jotter@127.0.0.1:${server.port}/${name}`,
       change: async (sql: string) => void (await query(sql)),
     }

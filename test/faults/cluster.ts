@@ -8,24 +8,27 @@ import type { PostgresServer } from '../support/postgres.ts'
 import { openSandbox, type ServerProcess, startServer } from '../support/process.ts'
 import { nothingLost, quantiles } from './figures.ts'
 
-type Ledger = ReturnType<typeof startLedger>
+export type Ledger = ReturnType<typeof startLedger>
 
 export interface ClusterOptions {
-  nodes: number
+  /** 1 by default. */
+  nodes?: number
   /** Where they find the database: its own port or that of a proxy. */
   port: number
+  /** More settings of theirs. */
+  environment?: Readonly<Record<string, string>>
 }
 
 export async function startCluster(
   t: TestContext,
   server: PostgresServer,
-  { nodes: count, port }: ClusterOptions,
+  { nodes: count = 1, port, environment = {} }: ClusterOptions,
 ) {
   const database = await server.createDatabase()
   const sandbox = openSandbox(t)
   t.after(() => database[Symbol.asyncDispose]())
-  const environment = { DATABASE_URL: database.url.replace(`:${server.port}/`, `:${port}/`) }
-  const startNode = () => startServer(sandbox, { environment })
+  const DATABASE_URL = database.url.replace(`:${server.port}/`, `:${port}/`)
+  const startNode = () => startServer(sandbox, { environment: { DATABASE_URL, ...environment } })
   const ledgers: Ledger[] = []
 
   function startClient({ address: url }: ServerProcess): Ledger {
@@ -37,7 +40,7 @@ export async function startCluster(
   const nodes: ServerProcess[] = []
   for (let i = 0; i < count; i += 1) nodes.push(await startNode())
   const clients = nodes.map(startClient)
-  await Promise.all(clients.map((client) => client.until(({ acked }) => acked > 0)))
+  await Promise.all(clients.map((client) => client.until(({ acked }) => acked >= 50)))
 
   return {
     database,
