@@ -26,6 +26,8 @@ declare module 'fastify' {
 export interface AnswerDeps {
   /** True once the process has been told to stop. */
   stopping: () => boolean
+  /** Whether @fastify/cors gives answers fields of its own. */
+  cors: boolean
   /** Told about every answer. */
   answered: (request: FastifyRequest, reply: FastifyReply) => void
 }
@@ -38,7 +40,7 @@ export type SendText = (
   own: HeaderFields,
 ) => FastifyReply
 
-export function answers({ stopping, answered }: AnswerDeps) {
+export function answers({ stopping, cors, answered }: AnswerDeps) {
   function shared({ id, budget }: FastifyRequest): string[] {
     const fields = [...FIELDS, 'x-request-id', id]
     for (const name in budget) fields.push(name, budget[name] as string)
@@ -67,16 +69,11 @@ export function answers({ stopping, answered }: AnswerDeps) {
    * token: nothing may go wrong any more, and no other hook hears of it.
    */
   const sendText: SendText = (request, reply, text, own) => {
-    // Of @fastify/cors.
-    const given = Object.entries(reply.getHeaders()).flat() as string[]
+    const fields = shared(request)
+    fields.push(...own, 'content-length', String(Buffer.byteLength(text)))
+    if (cors) fields.push(...(Object.entries(reply.getHeaders()).flat() as string[]))
     reply.hijack()
-    reply.raw.writeHead(200, [
-      ...shared(request),
-      ...given,
-      ...own,
-      'content-length',
-      String(Buffer.byteLength(text)),
-    ])
+    reply.raw.writeHead(200, fields)
     reply.raw.end(text)
     answered(request, reply)
     return reply

@@ -137,7 +137,11 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
 
   const which = settings.LOG_REQUESTS
   const { answered, unreadable } = requestLog({ log, metrics, which, monotonic })
-  const { addFields, onSend, sendText } = answers({ stopping: deps.stopping, answered })
+  const { addFields, onSend, sendText } = answers({
+    stopping: deps.stopping,
+    cors: settings.CORS_ORIGINS.length > 0,
+    answered,
+  })
 
   function closeUnreadable(socket: Socket, refusal: ServiceError): void {
     const id = requestId(undefined)

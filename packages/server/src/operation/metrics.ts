@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
+import { durations } from './durations.ts'
 
 export type Metrics = ReturnType<typeof createMetrics>
 
@@ -23,12 +24,11 @@ export function createMetrics() {
       this.inc({ flow: 'transaction' }, issuedTransactions)
     },
   })
-  const requests = new Histogram({
+  const requestAnswered = durations({
     name: 'jotter_http_request_seconds',
     help: 'Time to answer, by route template, method and status.',
-    labelNames: ['route', 'method', 'status'] as const,
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
-    registers,
+    bounds: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+    registry,
   })
   const refused = new Counter({
     name: 'jotter_refusals_total',
@@ -53,8 +53,7 @@ export function createMetrics() {
     transactionTokenIssued() {
       issuedTransactions += 1
     },
-    requestAnswered: (route: string, method: string, status: number, seconds: number) =>
-      requests.observe({ route, method, status: String(status) }, seconds),
+    requestAnswered,
     requestRefused: (code: string) => refused.inc({ code }),
     committed(batch: number, seconds: number) {
       commits.observe(seconds)

@@ -83,18 +83,19 @@ export type TransactionService = ReturnType<typeof transactionService>
 export function transactionService(deps: TransactionDeps) {
   const { transactions, customer, storeTokens, spendOnPhone, onIssue, now } = deps
 
-  async function mint(
-    customerId: string,
-    phoneNumber: string,
-    xid: string,
-    at: number,
-  ): Promise<Issued> {
+  function mint(customerId: string, phoneNumber: string, xid: string, at: number): Promise<Issued> {
     const signer = customer(customerId)
     if (signer === undefined) throw new ServiceError('flow_not_configured')
     const iat = Math.floor(at / 1000) - BACKDATED_SECONDS
     const exp = iat + LIFE_SECONDS
-    const token = await signToken({ iss: signer.id, iat, exp, phn: phoneNumber, xid }, signer.key)
-    return { token, xid, phoneNumber, issuedAt: at, expiresAt: exp * 1000 }
+    const claims = { iss: signer.id, iat, exp, phn: phoneNumber, xid }
+    return signToken(claims, signer.key).then((token) => ({
+      token,
+      xid,
+      phoneNumber,
+      issuedAt: at,
+      expiresAt: exp * 1000,
+    }))
   }
 
   const stored = (token: string) =>
