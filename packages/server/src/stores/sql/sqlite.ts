@@ -60,6 +60,8 @@ export function openSqlite(path: string, { now, onCommit = () => {} }: SqliteOpt
     maxWaiting: 20_000,
     maxBatch: 1_000,
     timeoutMs: COMMIT_TIMEOUT_MS,
+    // One is with the disk, and the next already with the thread, which need not wait for us then.
+    maxInFlight: 2,
   })
 
   async function commit(batch: (readonly SqlStep[])[]): Promise<number[]> {
