@@ -34,15 +34,14 @@ async function appliedToServer(
   url: string,
   timeoutMs: number,
 ): Promise<AppliedMigration[] | undefined> {
-  const [{ openSession, postgresConfig, toUnavailable }, { appliedToPostgres }] = await Promise.all(
-    [import('./sql/postgres-session.ts'), import('./sql/postgres-migrate.ts')],
-  )
+  const [{ endSession, openSession, postgresConfig, toUnavailable }, { appliedToPostgres }] =
+    await Promise.all([import('./sql/postgres-session.ts'), import('./sql/postgres-migrate.ts')])
   const { client } = await openSession(postgresConfig(url, timeoutMs))
   try {
     return await appliedToPostgres(client)
   } catch (error) {
     throw toUnavailable(error)
   } finally {
-    await client.end()
+    await endSession(client)
   }
 }

@@ -3,6 +3,7 @@
  * whether it has ended can be found out from another one.
  */
 import { randomInt } from 'node:crypto'
+import type { Socket } from 'node:net'
 import pg from 'pg'
 import { StoreUnavailable } from '../../errors.ts'
 
@@ -19,6 +20,7 @@ const LOCK_CLASS = 0x6a6f74
 /** The second number is any of these. */
 const LOCKS = 2 ** 31
 const INT8 = 20
+const GOODBYE_MS = 500
 
 /** Integers of 64 bits are numbers here: no time and no count is larger than those are exact. */
 const types: pg.CustomTypesConfig = {
@@ -78,9 +80,17 @@ export async function openSession(config: pg.ClientConfig): Promise<PostgresSess
     if (broken !== undefined) throw new StoreUnavailable(broken[1])
     return session
   } catch (error) {
-    client.end().catch(() => {})
+    void endSession(client)
     throw toUnavailable(error)
   }
+}
+
+/** Ends the connection. A server that says nothing is waited for half a second. */
+export async function endSession(client: pg.Client): Promise<void> {
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection
+  const timer = setTimeout(() => stream.destroy(), GOODBYE_MS)
+  await client.end().catch(() => {})
+  clearTimeout(timer)
 }
 
 /**

@@ -2,7 +2,7 @@ import { StoreUnavailable } from '../../errors.ts'
 import type { SqlStep } from './driver.ts'
 import { commitBatch } from './postgres-batch.ts'
 import { findRows, rowsOf } from './postgres-rows.ts'
-import { outlive, type PostgresSession, toUnavailable } from './postgres-session.ts'
+import { endSession, outlive, type PostgresSession, toUnavailable } from './postgres-session.ts'
 import type { PostgresStatements } from './postgres-statements.ts'
 
 type Batch = readonly (readonly SqlStep[])[]
@@ -51,7 +51,7 @@ export class PostgresWriter {
   async close(): Promise<void> {
     const session = this.#session
     this.#session = undefined
-    await session?.client.end().catch(() => {})
+    if (session !== undefined) await endSession(session.client)
   }
 
   async #connected(): Promise<PostgresSession> {
@@ -93,6 +93,8 @@ export class PostgresWriter {
       const firstSteps = batch.map(([item], place) => ({ place, item: item as SqlStep }))
       const inserts = rowsOf(this.#options.statements, firstSteps)
       const kept = await Promise.all(inserts.map((rows) => findRows(client, rows)))
+      // A row that can be seen may still wait for its standby. What is written after it waits too.
+      await client.query(`SELECT pg_logical_emit_message(true, 'jotter', 'settled')`)
       const unknown = new StoreUnavailable('the connection was cut while it committed')
       return batch.map((_, place) => (kept.flat().includes(place) ? 1 : unknown))
     } catch (error) {

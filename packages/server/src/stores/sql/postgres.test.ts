@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { after, describe, test } from 'node:test'
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { NOW, order, retry } from '../../../../../test/stores/transactions/examples.ts'
 import { startPostgres, type TestDatabase } from '../../../../../test/support/postgres.ts'
 import { PASSWORD } from '../../../../../test/support/postgres-install.ts'
@@ -220,6 +220,37 @@ describe('a server that', () => {
     for (const found of await Promise.all([read(), read(), read()])) {
       assert.equal(found?.token, order.token)
     }
+  })
+
+  test('waits for a standby that is away has not committed, whatever can be seen', async (t) => {
+    const alone = await startPostgres(t)
+    await using database = await alone.createDatabase()
+    await using stores = await openOn(database.url)
+    await stores.transactions.insert(order)
+    await database.query(`ALTER SYSTEM SET synchronous_standby_names = 'away'`)
+    await database.query('SELECT pg_reload_conf()')
+    await sleep(300)
+    await assert.rejects(stores.transactions.insert({ ...order, xid: 'order-2' }), UNAVAILABLE)
+    await database.query('ALTER SYSTEM RESET synchronous_standby_names')
+    await database.query('SELECT pg_reload_conf()')
+  })
+
+  test('is purged: what is issued again meanwhile stays', async () => {
+    await using database = await server.createDatabase()
+    await using stores = await openOn(database.url)
+    await stores.transactions.insert(order, retry)
+    const { client } = await openSession(postgresConfig(database.url, 5_000))
+    await client.query('BEGIN')
+    await client.query(`UPDATE transactions SET issued_at = ${NOW + 10}`)
+    await client.query(`UPDATE retries SET issued_at = ${NOW + 10}`)
+    const purged = stores.transactions.purge(NOW + 5, NOW + 5, 10)
+    await sleep(200)
+    await client.query('COMMIT')
+    await client.end()
+    assert.equal(await purged, 0)
+    assert.ok(await stores.transactions.get(order.customerId, order.xid))
+    const [kept] = await database.query('SELECT count(*) AS retries FROM retries')
+    assert.equal(Number(kept?.retries), 1)
   })
 
   test('does not sync is refused', async (t) => {

@@ -5,7 +5,7 @@ import type { CommitListener, SqlDriver, SqlRow, SqlStep, SqlValue } from './dri
 import { groupCommit } from './group-commit.ts'
 import { MigrationError } from './migrations.ts'
 import { migratePostgres } from './postgres-migrate.ts'
-import { openSession, postgresConfig, toUnavailable } from './postgres-session.ts'
+import { endSession, openSession, postgresConfig, toUnavailable } from './postgres-session.ts'
 import { type ColumnTypes, hasNul, postgresStatements } from './postgres-statements.ts'
 import { PostgresWriter } from './postgres-writer.ts'
 
@@ -77,12 +77,13 @@ export async function openPostgres(
       const answers = await writer.commit(batch)
       onCommit(batch.length, (performance.now() - started) / 1000)
       if (!onlyProbe) failedAt = Number.NEGATIVE_INFINITY
+      free.push(writer)
       return answers
     } catch (error) {
       if (!onlyProbe) failedAt = performance.now()
+      // Behind the other: one that cannot connect fails fastest, and would be the first again.
+      free.unshift(writer)
       throw error
-    } finally {
-      free.push(writer)
     }
   }
 
@@ -151,6 +152,6 @@ async function setUp(config: pg.ClientConfig, now: number): Promise<ColumnTypes>
   } catch (error) {
     throw error instanceof MigrationError ? error : toUnavailable(error)
   } finally {
-    await client.end().catch(() => {})
+    await endSession(client)
   }
 }

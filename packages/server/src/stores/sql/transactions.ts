@@ -72,18 +72,21 @@ const LIST_BY_PHONE = `WITH RECURSIVE segments (segment) AS (
     AND (CAST(?8 AS TEXT) IS NULL OR t.status = ?8)
   ${NEWEST_FIRST}`
 
-/** One range of the index by time for each customer and status; the history goes with its row. */
+/**
+ * One range of the index by time for each customer and status; the history goes with its row. The age
+ * stands twice: PostgreSQL looks again at a row that it had to wait for, but not into the subquery.
+ */
 const PURGE = `WITH RECURSIVE owners (id) AS (
     SELECT min(customer_id) FROM transactions
     UNION ALL
     SELECT (SELECT min(t.customer_id) FROM transactions t WHERE t.customer_id > owners.id)
     FROM owners WHERE owners.id IS NOT NULL)
-  DELETE FROM transactions WHERE (customer_id, xid) IN
+  DELETE FROM transactions WHERE issued_at < ?1 AND (customer_id, xid) IN
   (SELECT t.customer_id, t.xid FROM owners CROSS JOIN transactions t
    WHERE t.customer_id = owners.id
      AND t.status IN (${STORED_STATUSES.map((status) => `'${status}'`)}) AND t.issued_at < ?1
    LIMIT ?2)`
-const PURGE_RETRIES = `DELETE FROM retries WHERE (caller, key) IN
+const PURGE_RETRIES = `DELETE FROM retries WHERE issued_at < ?1 AND (caller, key) IN
   (SELECT caller, key FROM retries WHERE issued_at < ?1 ORDER BY issued_at LIMIT ?2)`
 
 export function sqlTransactions(db: SqlDriver): TransactionStore {
