@@ -3,7 +3,6 @@
  * whether it has ended can be found out from another one.
  */
 import { randomInt } from 'node:crypto'
-import type { Socket } from 'node:net'
 import pg from 'pg'
 import { StoreUnavailable } from '../../errors.ts'
 
@@ -87,7 +86,8 @@ export async function openSession(config: pg.ClientConfig): Promise<PostgresSess
 
 /** Ends the connection. A server that says nothing is waited for half a second. */
 export async function endSession(client: pg.Client): Promise<void> {
-  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection
+  const { stream } = (client as unknown as { connection: { stream: { destroy(): void } } })
+    .connection
   const timer = setTimeout(() => stream.destroy(), GOODBYE_MS)
   await client.end().catch(() => {})
   clearTimeout(timer)
