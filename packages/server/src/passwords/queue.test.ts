@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { boundedQueue } from './queue.ts'
+
+/** A queue whose work ends when told to. */
+function queueOf(limits: { inFlight: number; waiting: number }) {
+  const clock = { at: 0 }
+  const { run } = boundedQueue(limits, () => clock.at)
+  const begun: string[] = []
+  const work = (name: string) => {
+    const { promise, resolve, reject } = Promise.withResolvers<string>()
+    const answer = run(() => {
+      begun.push(name)
+      return promise
+    })
+    // Whoever looks at it later still finds it rejected.
+    answer.catch(() => undefined)
+    return { answer, end: () => resolve(name), fail: () => reject(new Error(name)) }
+  }
+  return { clock, begun, work }
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve))
+
+describe('the queue', () => {
+  test('runs so many at a time, in the order they came', async () => {
+    const { begun, work } = queueOf({ inFlight: 2, waiting: 3 })
+    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map(work)
+    assert.deepEqual(begun, ['a', 'b'])
+    b?.end()
+    await settled()
+    assert.deepEqual(begun, ['a', 'b', 'c'])
+    a?.end()
+    c?.end()
+    await settled()
+    assert.deepEqual(begun, ['a', 'b', 'c', 'd'])
+    d?.end()
+    assert.equal(await d?.answer, 'd')
+  })
+
+  test('D-05 refuses at once what finds no place, and says when to come back', async () => {
+    const { clock, begun, work } = queueOf({ inFlight: 1, waiting: 2 })
+    const first = work('first')
+    clock.at += 1500
+    first.end()
+    await first.answer
+    for (const name of ['a', 'b', 'c']) work(name)
+    await assert.rejects(work('d').answer, {
+      code: 'busy',
+      status: 503,
+      // 1.5 s for each of the two in line and for itself.
+      headers: { 'retry-after': '5' },
+    })
+    assert.deepEqual(begun, ['first', 'a'])
+  })
+
+  test('refuses who would wait longer than ten seconds, though there is a place', async () => {
+    const { clock, work } = queueOf({ inFlight: 1, waiting: 100 })
+    const first = work('first')
+    clock.at += 3000
+    first.end()
+    await first.answer
+    for (const name of ['a', 'b', 'c', 'd']) work(name)
+    await assert.rejects(work('e').answer, { code: 'busy', headers: { 'retry-after': '12' } })
+  })
+
+  test('goes on after work that failed', async () => {
+    const { begun, work } = queueOf({ inFlight: 1, waiting: 1 })
+    const a = work('a')
+    const b = work('b')
+    a.fail()
+    await assert.rejects(a.answer, /a/)
+    assert.deepEqual(begun, ['a', 'b'])
+    b.end()
+    await b.answer
+    const c = work('c')
+    assert.deepEqual(begun, ['a', 'b', 'c'])
+    c.end()
+    assert.equal(await c.answer, 'c')
+  })
+
+  test('never runs more than it may, and answers everybody', async () => {
+    const bounded = fc.asyncProperty(
+      fc.integer({ min: 1, max: 4 }),
+      fc.nat(6),
+      fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 40 }),
+      async (inFlight, waiting, steps) => {
+        const { run } = boundedQueue({ inFlight, waiting }, () => 0)
+        let running = 0
+        let refused = 0
+        const answers = steps.map((ticks) =>
+          run(async () => {
+            running += 1
+            assert.ok(running <= inFlight)
+            for (let i = 0; i < ticks; i += 1) await settled()
+            running -= 1
+          }).catch(() => {
+            refused += 1
+          }),
+        )
+        await Promise.all(answers)
+        assert.equal(running, 0)
+        assert.equal(refused, Math.max(0, steps.length - inFlight - waiting))
+      },
+    )
+    await fc.assert(bounded, { numRuns: 50 })
+  })
+})
