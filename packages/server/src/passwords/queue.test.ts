@@ -65,6 +65,19 @@ describe('the queue', () => {
     await assert.rejects(work('e').answer, { code: 'busy', headers: { 'retry-after': '12' } })
   })
 
+  test('refuses who has waited that long because work takes longer than it used to', async () => {
+    const { clock, begun, work } = queueOf({ inFlight: 1, waiting: 100 })
+    const [a, b, c] = ['a', 'b', 'c'].map(work)
+    clock.at += 10_001
+    const d = work('d')
+    a?.end()
+    await assert.rejects(b?.answer as Promise<string>, { code: 'busy' })
+    await assert.rejects(c?.answer as Promise<string>, { code: 'busy' })
+    assert.deepEqual(begun, ['a', 'd'])
+    d.end()
+    assert.equal(await d.answer, 'd')
+  })
+
   test('goes on after work that failed', async () => {
     const { begun, work } = queueOf({ inFlight: 1, waiting: 1 })
     const a = work('a')

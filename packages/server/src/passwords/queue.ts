@@ -7,7 +7,10 @@ export interface QueueLimits {
   readonly waiting: number
 }
 
-/** Nobody waits longer than this, by what work has lately taken: its caller would be gone. */
+/**
+ * Who would wait longer, by what work has lately taken, is refused at once; who has waited longer
+ * all the same is refused instead of served: the caller is gone by then, and others wait.
+ */
 const MAX_WAIT_MS = 10_000
 
 /** How much the newest measurement counts. */
@@ -26,21 +29,30 @@ export function boundedQueue({ inFlight, waiting }: QueueLimits, monotonic: () =
   /** Until who joins the line now is done, as far as can be told. */
   const expectedMs = () => ((line.length + 1) * usualMs) / inFlight
 
+  async function timed<T>(work: () => Promise<T>): Promise<T> {
+    const startedAt = monotonic()
+    try {
+      return await work()
+    } finally {
+      const took = monotonic() - startedAt
+      usualMs = usualMs === 0 ? took : usualMs + WEIGHT * (took - usualMs)
+    }
+  }
+
   return {
-    /** @throws {ServiceError} `busy`, at once. */
+    /** @throws {ServiceError} `busy`, before `work` is begun. */
     async run<T>(work: () => Promise<T>): Promise<T> {
+      const joinedAt = monotonic()
       if (running < inFlight) running += 1
       else {
         if (line.length >= waiting || expectedMs() > MAX_WAIT_MS) throw busy(expectedMs())
         // Who leaves hands its place over: `running` stays.
         await new Promise<void>((resolve) => line.push(resolve))
       }
-      const startedAt = monotonic()
       try {
-        return await work()
+        if (monotonic() - joinedAt > MAX_WAIT_MS) throw busy(expectedMs())
+        return await timed(work)
       } finally {
-        const took = monotonic() - startedAt
-        usualMs = usualMs === 0 ? took : usualMs + WEIGHT * (took - usualMs)
         const next = line.shift()
         if (next === undefined) running -= 1
         else next()
