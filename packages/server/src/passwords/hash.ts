@@ -2,9 +2,11 @@
  * Hashes of passwords, as they are stored: argon2id in PHC format, bcrypt in its own. Each names its
  * own parameters. Knows no rules about passwords and no queue; both libraries hash on libuv's pool.
  */
-import * as argon2 from '@node-rs/argon2'
-import * as bcrypt from '@node-rs/bcrypt'
 import { BCRYPT_BYTES } from './rules.ts'
+
+// Loaded with the first password: each takes 5 ms and 5 MB, and most services need one or neither.
+const loadArgon2 = () => import('@node-rs/argon2')
+const loadBcrypt = () => import('@node-rs/bcrypt')
 
 /** What new hashes are made with. */
 export type HashParameters =
@@ -28,10 +30,9 @@ const MAX_BCRYPT_COST = 16
 const MAX_ARGON2_KIB = 256 * 1024
 const MAX_ARGON2_WORK_KIB = 4 * MAX_ARGON2_KIB
 
-export function makeHash(text: string, parameters: HashParameters): Promise<string> {
-  return parameters.hash === 'bcrypt'
-    ? bcrypt.hash(text, { cost: parameters.cost })
-    : argon2.hash(text, ARGON2ID)
+export async function makeHash(text: string, parameters: HashParameters): Promise<string> {
+  if (parameters.hash === 'argon2id') return (await loadArgon2()).hash(text, ARGON2ID)
+  return (await loadBcrypt()).hash(text, { cost: parameters.cost })
 }
 
 /** A hash that no password has, and that takes as long to verify as one that `makeHash` makes. */
@@ -52,9 +53,9 @@ export function isHash(stored: string): boolean {
 
 /** @param stored What `isHash` has let through. */
 export async function matches(text: string, stored: string): Promise<boolean> {
-  if (!BCRYPT.test(stored)) return argon2.verify(stored, text)
+  if (!BCRYPT.test(stored)) return (await loadArgon2()).verify(stored, text)
   // Hashed all the same, so that the time does not tell of which kind the hash is.
-  const same = await bcrypt.verify(text, stored)
+  const same = await (await loadBcrypt()).verify(text, stored)
   return same && Buffer.byteLength(text) <= BCRYPT_BYTES
 }
 

@@ -124,6 +124,34 @@ test('a hash is made again when the kind or its parameters have changed', async 
   assert.equal(byCost(5).needsRehash(await start().hashPassword('test')), true)
 })
 
+describe('at login a hash', () => {
+  const A73 = 'a'.repeat(73)
+
+  test('of another kind is replaced by one of today', async () => {
+    const { rehash, verifyPassword, needsRehash } = start()
+    const stored = await start(BCRYPT).hashPassword('test')
+    const made = await rehash('test', stored)
+    assert.ok(made !== undefined && !needsRehash(made))
+    assert.equal(await verifyPassword('test', made), true)
+    assert.equal(await rehash('test', made), undefined)
+  })
+
+  test('of a password that is too short by now is replaced too', async () => {
+    assert.match((await start(BCRYPT).rehash('abc', '$2b$05$...')) ?? '', /^\$2b\$04\$/)
+  })
+
+  test('D-03 stays where bcrypt would cut the password', async () => {
+    const stored = await start().hashPassword(A73)
+    assert.equal(await start(BCRYPT).verifyPassword(A73, stored), true)
+    assert.equal(await start(BCRYPT).rehash(A73, stored), undefined)
+  })
+
+  test('stays while the queue is full', async () => {
+    const { rehash } = start(ARGON2ID, { inFlight: 0, waiting: 0 })
+    assert.equal(await rehash('test', '$2b$05$...'), undefined)
+  })
+})
+
 describe('a password is the same', () => {
   const same: readonly (readonly [string, string, string])[] = [
     ['in NFC and in NFD', 'caf\u00e9', 'cafe\u0301'],

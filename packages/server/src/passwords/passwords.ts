@@ -76,7 +76,22 @@ export function passwords({ settings, monotonic, queue = QUEUE }: PasswordDeps) 
       })
     },
 
-    /** Whether a hash that has just verified should be made again, with today's parameters. */
+    /** Whether a hash was made with other parameters than today's. */
     needsRehash: (stored: string): boolean => isOutdated(stored, parameters),
+
+    /**
+     * The hash to be stored instead of `stored`, which `password` has just been verified against.
+     * Undefined where `stored` stays: it is of today, or this is not the time, or bcrypt would cut.
+     * Never stands in the way of a login: a password that is too short by now is hashed all the same.
+     */
+    async rehash(password: string, stored: string): Promise<string | undefined> {
+      if (!isOutdated(stored, parameters)) return undefined
+      const given = newPasswordText(password, { ...rules, minLength: 1 })
+      if ('problem' in given) return undefined
+      return run(() => makeHash(given.text, parameters)).catch((error: unknown) => {
+        if (error instanceof ServiceError) return undefined
+        throw error
+      })
+    },
   }
 }
