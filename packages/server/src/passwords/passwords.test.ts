@@ -280,6 +280,8 @@ describe('what is no hash verifies nothing, and nothing throws', () => {
     `$argon2id$v=99$m=65536,t=2,p=1$${SALT_AND_TAG}`,
     `$argon2id$v=19$m=999999999,t=2,p=1$${SALT_AND_TAG}`,
     `$argon2id$v=19$m=65536,t=9999,p=1$${SALT_AND_TAG}`,
+    // The right hash of `password`, and more memory than a stored hash may ask for.
+    '$argon2id$v=19$m=262145,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$kC03zJw6P2PlripbAKjFwbO+F4pnv+o9sKOOx3nVOgM',
     `$argon2id$v=19$m=4294967295,t=2,p=1$${SALT_AND_TAG}`,
     `$argon2x$v=19$m=65536,t=2,p=1$${SALT_AND_TAG}`,
     `$pbkdf2-sha256$i=600000$${SALT_AND_TAG}`,

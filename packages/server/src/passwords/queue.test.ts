@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import type { ServiceError } from '../errors.ts'
 import { boundedQueue } from './queue.ts'
 
 /** A queue whose work ends when told to. */
@@ -93,30 +94,38 @@ describe('the queue', () => {
     assert.equal(await c.answer, 'c')
   })
 
-  test('never runs more than it may, and answers everybody', async () => {
+  test('never runs more than it may, answers everybody, and is empty in the end', async () => {
+    const step = fc.record({ takes: fc.nat(3), pause: fc.nat(3) })
     const bounded = fc.asyncProperty(
       fc.integer({ min: 1, max: 4 }),
       fc.nat(6),
-      fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 40 }),
+      fc.array(step, { maxLength: 40 }),
       async (inFlight, waiting, steps) => {
         const { run } = boundedQueue({ inFlight, waiting }, () => 0)
         let running = 0
         let refused = 0
-        const answers = steps.map((ticks) =>
+        const once = (turns: number) =>
           run(async () => {
             running += 1
             assert.ok(running <= inFlight)
-            for (let i = 0; i < ticks; i += 1) await settled()
+            for (let i = 0; i < turns; i += 1) await settled()
             running -= 1
-          }).catch(() => {
+          }).catch((error: ServiceError) => {
+            assert.equal(error.code, 'busy')
             refused += 1
-          }),
-        )
+          })
+        const answers = []
+        for (const { takes, pause } of steps) {
+          answers.push(once(takes))
+          for (let i = 0; i < pause; i += 1) await settled()
+        }
         await Promise.all(answers)
         assert.equal(running, 0)
-        assert.equal(refused, Math.max(0, steps.length - inFlight - waiting))
+        refused = 0
+        await Promise.all(Array.from({ length: inFlight + waiting + 5 }, () => once(1)))
+        assert.equal(refused, 5)
       },
     )
-    await fc.assert(bounded, { numRuns: 50 })
+    await fc.assert(bounded, { numRuns: 100 })
   })
 })
