@@ -8,7 +8,7 @@ export function configurationMarkdown(): string {
     row([
       `\`${name}\``,
       kind.shape,
-      defaultText(setting.default),
+      defaultText(setting),
       bare ? `${about} Also read as \`${name}\`.` : about,
     ]),
   )
@@ -49,7 +49,9 @@ printed from the table in the code by \`jotter errors docs\`.
 ${sections.join('\n')}`
 }
 
-function defaultText(standing: Setting['default']): string {
+function defaultText({ default: standing, implied }: Omit<Setting, 'kind' | 'about'>): string {
+  if (implied !== undefined)
+    return `\`${standing}\`, or \`${implied.text}\` where ${implied.by} is set`
   if (standing === undefined || standing === '') return '-'
   if (typeof standing === 'string') return `\`${standing}\``
   return Object.entries(standing)

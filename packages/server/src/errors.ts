@@ -129,6 +129,11 @@ export const ERRORS = {
     title: 'This flow is not configured',
     help: 'The operator sets TELESIGN_CUSTOMER_ID and TELESIGN_API_KEY.',
   },
+  busy: {
+    status: 503,
+    title: 'Too many passwords are being checked',
+    help: 'Try again after the seconds in `Retry-After`.',
+  },
   store_unavailable: {
     status: 503,
     title: 'The store cannot answer now',

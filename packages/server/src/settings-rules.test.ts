@@ -141,6 +141,33 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
       said: [/^warned TLS_MIN_VERSION .* means nothing without TLS_CERT and TLS_KEY$/],
     },
   },
+  'passwords are kept as production needs it': {
+    'bcrypt of few rounds is a warning': {
+      given: production({ BCRYPT_LOG_ROUNDS: '9', ...MASTER, ...TELESIGN }),
+      said: [/^warned BCRYPT_LOG_ROUNDS \(from BCRYPT_LOG_ROUNDS\): 9 is for tests/],
+    },
+    'bcrypt of enough rounds is nothing to warn of': {
+      given: production({ BCRYPT_LOG_ROUNDS: '10', ...MASTER, ...TELESIGN }),
+      said: [],
+    },
+    'rounds that are not used are nothing to warn of': {
+      given: production({
+        BCRYPT_LOG_ROUNDS: '4',
+        JOTTER_PASSWORD_HASH: 'argon2id',
+        ...MASTER,
+        ...TELESIGN,
+      }),
+      said: [],
+    },
+    'short passwords are a warning': {
+      given: production({ JOTTER_PASSWORD_MIN_LENGTH: '7', ...MASTER, ...TELESIGN }),
+      said: [/^warned PASSWORD_MIN_LENGTH \(from JOTTER_PASSWORD_MIN_LENGTH\): 7 lets/],
+    },
+    'testing may do both': {
+      given: testing({ BCRYPT_LOG_ROUNDS: '4', JOTTER_PASSWORD_MIN_LENGTH: '1' }),
+      said: [],
+    },
+  },
   'L-03 production has a secret of its own': {
     'none is refused': {
       given: production(TELESIGN),

@@ -45,6 +45,9 @@ const TELESIGN_EXAMPLES = [
 const WELL_KNOWN = 'is a well-known example: anybody can sign with it'
 /** RFC 7518 §3.2: a key of the size of the hash output or larger. */
 const KEY_BYTES = 32
+/** The least that OWASP's Password Storage Cheat Sheet and NIST SP 800-63B-4 §3.1.1.2 ask for. */
+const BCRYPT_COST = 10
+const PASSWORD_LENGTH = 8
 
 export interface Rule {
   /** What the rule looks at. It says nothing while one of them could not be read. */
@@ -84,6 +87,28 @@ const RULES: readonly Rule[] = [
             message:
               'production needs MASTER_KEY or SECRET_KEY: 32 random bytes, as `openssl rand -base64 32` prints them',
             fatal: true,
+          }
+        : undefined,
+  },
+  {
+    of: ['ENV', 'PASSWORD_HASH', 'BCRYPT_LOG_ROUNDS'],
+    check: ({ PASSWORD_HASH, BCRYPT_LOG_ROUNDS: cost }, production) =>
+      production && PASSWORD_HASH === 'bcrypt' && cost < BCRYPT_COST
+        ? {
+            setting: 'BCRYPT_LOG_ROUNDS',
+            message: `${cost} is for tests: a stolen hash is searched through quickly. At least ${BCRYPT_COST} is meant for production`,
+            fatal: false,
+          }
+        : undefined,
+  },
+  {
+    of: ['ENV', 'PASSWORD_MIN_LENGTH'],
+    check: ({ PASSWORD_MIN_LENGTH: length }, production) =>
+      production && length < PASSWORD_LENGTH
+        ? {
+            setting: 'PASSWORD_MIN_LENGTH',
+            message: `${length} lets passwords pass that are quickly guessed: at least ${PASSWORD_LENGTH} is meant for production`,
+            fatal: false,
           }
         : undefined,
   },

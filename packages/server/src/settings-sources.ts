@@ -69,7 +69,7 @@ export function readSettings(sources: SettingSources): ReadSettings {
     const standing = typeof fallback === 'object' ? fallback[environment] : fallback
     let source = 'default'
     try {
-      const given = textOf(name, sources, dotEnv)
+      const given = textOf(name, sources, dotEnv) ?? impliedText(name, sources, dotEnv)
       source = given?.source ?? (standing === undefined ? 'unset' : 'default')
       const text = given?.text ?? standing
       values[name] = text === undefined ? undefined : kind.parse(text)
@@ -143,6 +143,13 @@ function textOf(name: SettingName, sources: SettingSources, dotEnv: Record<strin
     if (found !== undefined) return { source, text: found }
   }
   return undefined
+}
+
+/** What another setting implies for `name`, where that one is given. */
+function impliedText(name: SettingName, sources: SettingSources, dotEnv: Record<string, string>) {
+  const { implied } = row(name)
+  const source = implied && sourceOf(implied.by as SettingName, sources, dotEnv)
+  return source === undefined ? undefined : { source, text: implied?.text }
 }
 
 /** As `textOf`, for a message about a value that could not be read. */

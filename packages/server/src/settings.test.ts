@@ -73,6 +73,24 @@ const TEXTS: Readonly<Record<SettingName, Texts>> = {
   ADMIN_KEY: { good: same('k'.repeat(32)), bad: ['', 'k'.repeat(31), `${'k'.repeat(32)} `] },
   SECRET_KEY: { good: same('s'.repeat(32), 'short'), bad: [''] },
   MASTER_KEY: { good: same('m'.repeat(32), 'short'), bad: [''] },
+  PASSWORD_HASH: {
+    good: same('argon2id', 'bcrypt'),
+    bad: ['', 'argon2', 'scrypt', 'BCRYPT', 'plain'],
+  },
+  BCRYPT_LOG_ROUNDS: {
+    good: [
+      ['4', 4],
+      ['16', 16],
+    ],
+    bad: ['', '3', '17', '31', '-4', '4.5', '8192', ' 13'],
+  },
+  PASSWORD_MIN_LENGTH: {
+    good: [
+      ['1', 1],
+      ['128', 128],
+    ],
+    bad: ['', '0', '129', '-1', 'none'],
+  },
   TLS_CERT: {
     good: [],
     bad: ['', '-----BEGIN CERTIFICATE-----'],
@@ -175,6 +193,7 @@ describe('defaults', () => {
     DATABASE_POOL: 10,
     DATABASE_TIMEOUT_MS: 1500,
     ISSUER: undefined,
+    PASSWORD_HASH: 'argon2id',
     TLS_CERT: undefined,
     TLS_KEY: undefined,
     TLS_MIN_VERSION: '1.2',
@@ -184,10 +203,11 @@ describe('defaults', () => {
     TELESIGN_API_KEY: undefined,
   }
   const MASTER_KEY = 'm'.repeat(32)
+  const LAX = { BCRYPT_LOG_ROUNDS: 4, PASSWORD_MIN_LENGTH: 4 }
   const PROFILES: Readonly<Record<Environment, object>> = {
-    development: { ISSUE_ACCESS: 'open', MASTER_KEY: undefined },
-    testing: { ISSUE_ACCESS: 'open', MASTER_KEY: undefined },
-    production: { ISSUE_ACCESS: 'key', MASTER_KEY },
+    development: { ISSUE_ACCESS: 'open', MASTER_KEY: undefined, ...LAX },
+    testing: { ISSUE_ACCESS: 'open', MASTER_KEY: undefined, ...LAX },
+    production: { ISSUE_ACCESS: 'key', MASTER_KEY, BCRYPT_LOG_ROUNDS: 13, PASSWORD_MIN_LENGTH: 8 },
   }
   for (const [ENV, own] of Object.entries(PROFILES)) {
     test(`of the ${ENV} profile are what http-api.md says`, () => {
@@ -202,6 +222,35 @@ describe('defaults', () => {
   })
 })
 
+describe('PASSWORD_HASH', () => {
+  const rows: [given: Record<string, string>, hash: string, origin: string][] = [
+    [{}, 'argon2id', 'default'],
+    [{ BCRYPT_LOG_ROUNDS: '12' }, 'bcrypt', 'BCRYPT_LOG_ROUNDS'],
+    [{ JOTTER_BCRYPT_LOG_ROUNDS: '4' }, 'bcrypt', 'JOTTER_BCRYPT_LOG_ROUNDS'],
+    [{ JOTTER_PASSWORD_HASH: 'bcrypt' }, 'bcrypt', 'JOTTER_PASSWORD_HASH'],
+    [
+      { JOTTER_PASSWORD_HASH: 'argon2id', BCRYPT_LOG_ROUNDS: '12' },
+      'argon2id',
+      'JOTTER_PASSWORD_HASH',
+    ],
+  ]
+  for (const [given, hash, origin] of rows) {
+    test(`is ${hash} from ${origin} when given ${JSON.stringify(given)}`, () => {
+      const { settings, origins } = read(given)
+      assert.equal(settings.PASSWORD_HASH, hash)
+      assert.equal(origins.PASSWORD_HASH, origin)
+    })
+  }
+
+  test('is not doubted because BCRYPT_LOG_ROUNDS could not be read', () => {
+    assert.equal(problemOf('BCRYPT_LOG_ROUNDS', 'many'), 'must be a whole number from 4 to 16')
+    assert.throws(
+      () => read({ BCRYPT_LOG_ROUNDS: 'many' }),
+      ({ problems }: SettingsError) => problems.length === 1,
+    )
+  })
+})
+
 test('the names without a prefix are those that the documents and platforms use', () => {
   const rows = Object.entries(SETTINGS) as [SettingName, Setting][]
   assert.deepEqual(
@@ -212,6 +261,7 @@ test('the names without a prefix are those that the documents and platforms use'
       'DATABASE_URL',
       'DATABASE_TEST_URL',
       'SECRET_KEY',
+      'BCRYPT_LOG_ROUNDS',
       'TELESIGN_CUSTOMER_ID',
       'TELESIGN_API_KEY',
       'LOG_LEVEL',

@@ -13,6 +13,8 @@ export interface Setting {
   readonly kind: Kind<unknown>
   /** The text that stands when none is given; by profile where they differ. */
   readonly default?: string | Readonly<Record<Environment, string>>
+  /** The text that stands instead of the default when the setting `by` is given. */
+  readonly implied?: { readonly by: string; readonly text: string }
   readonly about: string
   /** Also read without the prefix JOTTER_, because the documents or platforms name it so. */
   readonly bare?: true
@@ -88,6 +90,25 @@ export const SETTINGS = {
     about:
       'The secret for private keys and refresh tokens, which this version does not hold yet. Production starts only with this or SECRET_KEY.',
     secret: true,
+  },
+  PASSWORD_HASH: {
+    kind: kinds.oneOf('argon2id', 'bcrypt'),
+    default: 'argon2id',
+    implied: { by: 'BCRYPT_LOG_ROUNDS', text: 'bcrypt' },
+    about:
+      'How new passwords are hashed. Hashes of the other kind still verify, and are replaced when their user logs in.',
+  },
+  BCRYPT_LOG_ROUNDS: {
+    // One more doubles the time: 13 is some 0.6 s of a core, 16 is 5 s.
+    kind: kinds.integer(4, 16),
+    default: { development: '4', testing: '4', production: '13' },
+    about: 'The cost of bcrypt, as the power of two of its rounds.',
+    bare: true,
+  },
+  PASSWORD_MIN_LENGTH: {
+    kind: kinds.integer(1, 128),
+    default: { development: '4', testing: '4', production: '8' },
+    about: 'The fewest characters that a new password may have.',
   },
   TLS_CERT: {
     kind: kinds.path,
