@@ -134,6 +134,11 @@ export const ERRORS = {
     title: 'Too many passwords are being checked',
     help: 'Try again after the seconds in `Retry-After`.',
   },
+  revocations_stale: {
+    status: 503,
+    title: 'What was revoked meanwhile is not known now',
+    help: 'Try again after the seconds in `Retry-After`: the database has not answered for REVOCATION_MAX_AGE_SECONDS.',
+  },
   store_unavailable: {
     status: 503,
     title: 'The store cannot answer now',
