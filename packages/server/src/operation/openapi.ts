@@ -4,6 +4,7 @@ import { isFailure } from '../answer-error.ts'
 import { ERRORS, type ErrorCode } from '../errors.ts'
 import type { RouteRules } from '../http.ts'
 import { LIMIT } from '../paging.ts'
+import { FEED_LIMIT, FEED_WAIT } from '../revocation/schemas.ts'
 
 /** Refusals that any route may give, and those that come with who may call. */
 const ANYWHERE: readonly ErrorCode[] = [
@@ -58,6 +59,7 @@ const HEADERS: Readonly<Partial<Record<ErrorCode, readonly string[]>>> = {
   insufficient_scope: ['WWW-Authenticate'],
   method_not_allowed: ['Allow'],
   rate_limited: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
+  revocations_stale: ['Retry-After'],
   store_unavailable: ['Retry-After'],
 }
 
@@ -77,6 +79,26 @@ const MEANT = new Map<unknown, object>([
   [
     LIMIT,
     { type: 'integer', minimum: 1, maximum: 200, default: 50, description: 'Items at most.' },
+  ],
+  [
+    FEED_LIMIT,
+    {
+      type: 'integer',
+      minimum: 1,
+      maximum: 10_000,
+      default: 1_000,
+      description: 'Items at most, but for those that were revoked at once with the last.',
+    },
+  ],
+  [
+    FEED_WAIT,
+    {
+      type: 'integer',
+      minimum: 0,
+      maximum: 30,
+      default: 0,
+      description: 'Seconds to wait for news where there is none.',
+    },
   ],
 ])
 

@@ -7,8 +7,10 @@ import { randomInt } from 'node:crypto'
 import timers from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { ServiceError } from '../errors.ts'
+import { type RevocationFeed, revocationFeed } from './feed.ts'
 import { heldRevocations, type RevocableToken } from './held.ts'
-import type { Revocation, RevocationStore } from './store.ts'
+import type { Revocation, RevocationPage, RevocationStore } from './store.ts'
+import { waitingRoom } from './waiting.ts'
 
 /** Between readings where the engine does not tell of changes, and where it does. */
 const POLL_MS = 250
@@ -19,6 +21,8 @@ const JITTER = 0.2
 const SWEEP_STEP = 5_000
 /** Held for so long after the last token has expired: clocks of nodes differ. */
 const KEPT_MS = 60_000
+/** Readers of the feed that wait for news at once. */
+const MAX_WAITING = 1_000
 
 export interface RevocationDeps {
   store: RevocationStore
@@ -55,6 +59,12 @@ export interface Revocations {
    * @throws {StoreUnavailable}
    */
   catchUp(): Promise<void>
+  /** In order, for readers elsewhere. */
+  readonly feed: Pick<RevocationFeed, 'horizon' | 'page'>
+  /** Fulfils with true when the feed may hold more; with false when that is not waited for any more. */
+  news(over: AbortSignal): Promise<boolean>
+  /** Everything that was revoked until then is known: epoch milliseconds. */
+  readonly asOf: number
   /** How many are held. */
   readonly size: number
   /** Seconds since the database has confirmed the set. */
@@ -71,9 +81,11 @@ export interface Revocations {
 export async function revocations(deps: RevocationDeps, signal: AbortSignal): Promise<Revocations> {
   const { store, maxAgeSeconds, log, now, monotonic } = deps
   const held = heldRevocations()
+  const feed = revocationFeed()
+  const room = waitingRoom(MAX_WAITING)
   const started = { at: now(), monotonic: monotonic() }
-  let horizon = 0
   let confirmedAt = Number.NEGATIVE_INFINITY
+  let asOf = started.at
   let failing = false
   let reading: Promise<void> | undefined
   let next: Promise<void> | undefined
@@ -83,12 +95,14 @@ export async function revocations(deps: RevocationDeps, signal: AbortSignal): Pr
 
   async function read(): Promise<void> {
     // From before it was asked: what is revoked while the answer is on its way is not in it.
-    const at = monotonic()
+    const [at, time] = [monotonic(), now()]
     try {
-      const page = await store.read(horizon)
-      for (const item of page.items) held.keep(item)
-      horizon = page.horizon
+      let page = await store.read(feed.horizon)
+      // Of a database that was put back or begun anew: its positions mean other things.
+      if (page.horizon < feed.horizon) page = await store.read(0)
+      take(page)
       confirmedAt = at
+      asOf = time
     } catch (err) {
       if (!failing) log.error({ err }, 'revocations cannot be read')
       failing = true
@@ -96,6 +110,12 @@ export async function revocations(deps: RevocationDeps, signal: AbortSignal): Pr
     }
     if (failing) log.info('revocations are read again')
     failing = false
+  }
+
+  function take(page: RevocationPage): void {
+    for (const item of page.items) held.keep(item)
+    feed.take(page)
+    if (page.items.length > 0) room.wake()
   }
 
   /** One that begins now; or after the one that is under way, which may have missed something. */
@@ -129,7 +149,7 @@ export async function revocations(deps: RevocationDeps, signal: AbortSignal): Pr
   /** By the earlier of two clocks: one that is wrong for a moment must not cost a revocation. */
   function sweep(): void {
     const agreed = Math.min(now(), started.at + monotonic() - started.monotonic)
-    held.sweep(agreed - KEPT_MS, SWEEP_STEP)
+    if (held.sweep(agreed - KEPT_MS, SWEEP_STEP)) feed.drop(agreed - KEPT_MS)
   }
 
   async function watch() {
@@ -137,6 +157,7 @@ export async function revocations(deps: RevocationDeps, signal: AbortSignal): Pr
   }
 
   async function follow(): Promise<void> {
+    signal.addEventListener('abort', room.close)
     const unwatch = await watch().catch(() => undefined)
     await poll(unwatch === undefined ? POLL_MS : POLL_WATCHED_MS)
     await unwatch?.()
@@ -162,6 +183,11 @@ export async function revocations(deps: RevocationDeps, signal: AbortSignal): Pr
       held.keep(revocation)
     },
     catchUp,
+    feed,
+    news: room.wait,
+    get asOf() {
+      return asOf
+    },
     get size() {
       return held.size
     },

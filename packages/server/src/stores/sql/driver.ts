@@ -1,5 +1,5 @@
 /**
- * What an SQL engine must give: four calls. Statements use `?1`, `?2`, ... and say what both
+ * What an SQL engine must give: four calls, and a fifth where it can. Statements use `?1`, `?2`, ... and say what both
  * engines understand. Each throws `StoreUnavailable` when the database cannot answer.
  */
 export interface SqlDriver {
@@ -11,6 +11,11 @@ export interface SqlDriver {
    * promise fulfils.
    */
   write(...steps: readonly SqlStep[]): Promise<number>
+  /**
+   * Calls `changed` soon after anybody has notified `channel`, where the engine has such a thing, and
+   * when something may have been missed. Returns how to stop.
+   */
+  watch?(channel: string, changed: () => void): () => Promise<void>
   /** Fulfils when a write could be done now. */
   ping(): Promise<void>
   /** Finishes what was accepted, then lets go of the database. */
