@@ -6,8 +6,11 @@ import { openStores, type Stores } from '../../packages/server/src/stores/open.t
 import { sqlApiKeys } from '../../packages/server/src/stores/sql/api-keys.ts'
 import type { SqlDriver } from '../../packages/server/src/stores/sql/driver.ts'
 import { sqlDuties } from '../../packages/server/src/stores/sql/duties.ts'
+import { sqlRevocations } from '../../packages/server/src/stores/sql/revocations.ts'
+import { sqlSessions } from '../../packages/server/src/stores/sql/sessions.ts'
 import { openSqlite } from '../../packages/server/src/stores/sql/sqlite.ts'
 import { sqlTransactions } from '../../packages/server/src/stores/sql/transactions.ts'
+import { sqlUsers } from '../../packages/server/src/stores/sql/users.ts'
 import type { PostgresServer } from '../support/postgres.ts'
 
 /** Stores that begin empty, and leave nothing behind when they are disposed of. */
@@ -93,5 +96,13 @@ export const openSqliteOfManySegments: OpenStores = async () => {
     insert: (...args) => sqlTransactions(allFull).insert(...args),
     reissue: (...args) => sqlTransactions(allFull).reissue(...args),
   }
-  return { ...driver, transactions, apiKeys: sqlApiKeys(driver), duties: sqlDuties(driver) }
+  return {
+    ...driver,
+    transactions,
+    apiKeys: sqlApiKeys(driver),
+    users: sqlUsers(driver),
+    sessions: sqlSessions(driver),
+    revocations: sqlRevocations(driver),
+    duties: sqlDuties(driver),
+  }
 }

@@ -4,7 +4,10 @@ import { startPostgres } from '../support/postgres.ts'
 import { apiKeyStoreSuite } from './api-key-suite.ts'
 import { dutyStoreSuite } from './duty-suite.ts'
 import { openMemory, openPostgresOn, openSqliteFile, openSqliteOfManySegments } from './open.ts'
+import { revocationStoreSuite } from './revocation-suite.ts'
+import { sessionStoreSuite } from './session-suite.ts'
 import { transactionStoreSuite } from './transaction-suite.ts'
+import { userStoreSuite } from './user-suite.ts'
 
 const ENGINES = {
   memory: openMemory,
@@ -15,6 +18,9 @@ const ENGINES = {
 for (const [engine, open] of Object.entries(ENGINES)) {
   transactionStoreSuite(engine, open)
   apiKeyStoreSuite(engine, open)
+  userStoreSuite(engine, open)
+  sessionStoreSuite(engine, open)
+  revocationStoreSuite(engine, open)
   dutyStoreSuite(engine, open)
 
   test(`ping on ${engine} fulfils while the store answers`, async () => {

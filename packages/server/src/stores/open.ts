@@ -1,11 +1,14 @@
 import type { ApiKeyStore } from '../api-keys/store.ts'
 import type { DutyStore } from '../duties.ts'
+import type { SessionStore, UserStore } from '../flows/session/store.ts'
 import type { TransactionStore } from '../flows/transaction/store.ts'
 import type { LimitStore } from '../limits/store.ts'
 import { isPostgres } from '../postgres-url.ts'
+import type { RevocationStore } from '../revocation/store.ts'
 import { memoryApiKeys } from './memory/api-keys.ts'
 import { memoryDuties } from './memory/duties.ts'
 import { memoryTransactions } from './memory/transactions.ts'
+import { memorySessionStores } from './memory/users.ts'
 import type { SqlDriver } from './sql/driver.ts'
 import type { PostgresOptions } from './sql/postgres.ts'
 
@@ -13,6 +16,9 @@ import type { PostgresOptions } from './sql/postgres.ts'
 export interface Stores {
   transactions: TransactionStore
   apiKeys: ApiKeyStore
+  users: UserStore
+  sessions: SessionStore
+  revocations: RevocationStore
   duties: DutyStore
   /** Of an engine that several nodes can share. */
   limits?: LimitStore
@@ -37,21 +43,37 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
     return {
       transactions: memoryTransactions(),
       apiKeys: memoryApiKeys(),
+      ...memorySessionStores(),
       duties: memoryDuties(),
       ping: async () => {},
       close: async () => {},
     }
   }
-  const [driver, { sqlTransactions }, { sqlApiKeys }, { sqlDuties }, limits] = await Promise.all([
+  const [
+    driver,
+    { sqlTransactions },
+    { sqlApiKeys },
+    { sqlUsers },
+    { sqlSessions },
+    { sqlRevocations },
+    { sqlDuties },
+    limits,
+  ] = await Promise.all([
     openDriver(url, options),
     import('./sql/transactions.ts'),
     import('./sql/api-keys.ts'),
+    import('./sql/users.ts'),
+    import('./sql/sessions.ts'),
+    import('./sql/revocations.ts'),
     import('./sql/duties.ts'),
     isPostgres(url) ? import('./sql/limits.ts') : undefined,
   ])
   return {
     transactions: sqlTransactions(driver),
     apiKeys: sqlApiKeys(driver),
+    users: sqlUsers(driver),
+    sessions: sqlSessions(driver),
+    revocations: sqlRevocations(driver),
     duties: sqlDuties(driver),
     ...(limits && { limits: limits.sqlLimits(driver) }),
     ping: () => driver.ping(),

@@ -7,8 +7,8 @@ export interface SqlDriver {
   rows(sql: string, params: readonly SqlValue[]): Promise<SqlRow[]>
   /**
    * Writes `steps` as one: every step must change at least one row, else nothing of it is kept and
-   * the answer is 0. Otherwise the number of rows that the first step changed. Durable when the
-   * promise fulfils.
+   * the answer is 0. Only a later one that begins with `ANY_ROWS` may change none. Otherwise the
+   * number of rows that the first step changed. Durable when the promise fulfils.
    */
   write(...steps: readonly SqlStep[]): Promise<number>
   /**
@@ -21,6 +21,10 @@ export interface SqlDriver {
   /** Finishes what was accepted, then lets go of the database. */
   close(): Promise<void>
 }
+
+/** A comment that says so to the engine, of a statement that is right to change nothing. */
+export const ANY_ROWS = '/* any number of rows */ '
+export const mayChangeNothing = (sql: string): boolean => sql.startsWith(ANY_ROWS)
 
 export type SqlValue = string | number | null
 export type SqlRow = Record<string, SqlValue>

@@ -1,0 +1,68 @@
+import type { Revocation, RevocationKind, RevocationStore } from '../../revocation/store.ts'
+import { ANY_ROWS, type SqlDriver, type SqlRow, type SqlStep } from './driver.ts'
+
+// A changed row gets the position of a new one, else those who have read it miss the change.
+const UNLESS_REFUSED = `ON CONFLICT (kind, value) DO UPDATE SET position = excluded.position,
+    not_before = CASE WHEN excluded.not_before > kept.not_before THEN excluded.not_before
+      ELSE kept.not_before END,
+    revoked_at = excluded.revoked_at,
+    expires_at = CASE WHEN excluded.expires_at > kept.expires_at THEN excluded.expires_at
+      ELSE kept.expires_at END
+  WHERE excluded.not_before > kept.not_before OR excluded.expires_at > kept.expires_at`
+
+const INTO = 'INSERT INTO revocations AS kept (kind, value, not_before, revoked_at, expires_at)'
+
+const INSERT = `${ANY_ROWS}${INTO} VALUES (?1, ?2, ?3, ?4, ?5) ${UNLESS_REFUSED}`
+
+const endedSessions = (condition: string) => `${ANY_ROWS}${INTO}
+  SELECT 'sid', id, NULL, ended_at, tokens_until FROM sessions WHERE ${condition}
+  ${UNLESS_REFUSED}`
+const OF_SESSION = endedSessions('id = ?1')
+const OF_USER = endedSessions('user_id = ?1 AND ended_at = ?2')
+
+// One statement reads from one snapshot: what it does not see is not before the horizon. Whoever has
+// read further than that has read a database that was put back, and begins again.
+const READ = `SELECT h.horizon, r.* FROM revocation_horizon h LEFT JOIN revocations r
+    ON r.position >= CASE WHEN ?1 > h.horizon THEN 0 ELSE ?1 END
+  ORDER BY r.position`
+
+// The age stands twice: a row that PostgreSQL had to wait for may refuse more since.
+const PURGE = `DELETE FROM revocations WHERE expires_at < ?1 AND (kind, value) IN
+  (SELECT kind, value FROM revocations WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)`
+
+export function sqlRevocations(db: SqlDriver): RevocationStore {
+  return {
+    async insert(revocation) {
+      await db.write(revoke(revocation))
+    },
+    async read(from) {
+      const rows = await db.rows(READ, [from])
+      return {
+        items: rows.filter((row) => row.position !== null).map(toRevocation),
+        horizon: Number(rows[0]?.horizon),
+      }
+    },
+    purge: (before, limit) => db.write([PURGE, before, limit]),
+  }
+}
+
+/** Keeps it, unless what is there already refuses as much. */
+export const revoke = (revocation: Revocation): SqlStep => {
+  const { kind, value, notBefore, revokedAt, expiresAt } = revocation
+  return [INSERT, kind, value, notBefore ?? null, revokedAt, expiresAt]
+}
+
+/** After a step that has ended it. */
+export const revokeSession = (id: string): SqlStep => [OF_SESSION, id]
+
+/** After a step that has ended some of the user's sessions `at`. */
+export const revokeSessionsOf = (userId: string, at: number): SqlStep => [OF_USER, userId, at]
+
+const toRevocation = (row: SqlRow) => ({
+  position: Number(row.position),
+  kind: row.kind as RevocationKind,
+  value: row.value as string,
+  notBefore: row.not_before === null ? undefined : Number(row.not_before),
+  revokedAt: Number(row.revoked_at),
+  expiresAt: Number(row.expires_at),
+})
