@@ -6,6 +6,7 @@ import { openStores, type Stores } from '../../packages/server/src/stores/open.t
 import { sqlApiKeys } from '../../packages/server/src/stores/sql/api-keys.ts'
 import type { SqlDriver } from '../../packages/server/src/stores/sql/driver.ts'
 import { sqlDuties } from '../../packages/server/src/stores/sql/duties.ts'
+import { sqlKeys } from '../../packages/server/src/stores/sql/keys.ts'
 import { openSqlite } from '../../packages/server/src/stores/sql/sqlite.ts'
 import { sqlTransactions } from '../../packages/server/src/stores/sql/transactions.ts'
 import type { PostgresServer } from '../support/postgres.ts'
@@ -93,5 +94,11 @@ export const openSqliteOfManySegments: OpenStores = async () => {
     insert: (...args) => sqlTransactions(allFull).insert(...args),
     reissue: (...args) => sqlTransactions(allFull).reissue(...args),
   }
-  return { ...driver, transactions, apiKeys: sqlApiKeys(driver), duties: sqlDuties(driver) }
+  return {
+    ...driver,
+    transactions,
+    apiKeys: sqlApiKeys(driver),
+    duties: sqlDuties(driver),
+    keys: sqlKeys(driver),
+  }
 }

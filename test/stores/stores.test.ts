@@ -3,6 +3,7 @@ import { after, test } from 'node:test'
 import { startPostgres } from '../support/postgres.ts'
 import { apiKeyStoreSuite } from './api-key-suite.ts'
 import { dutyStoreSuite } from './duty-suite.ts'
+import { keyStoreSuite } from './key-suite.ts'
 import { openMemory, openPostgresOn, openSqliteFile, openSqliteOfManySegments } from './open.ts'
 import { transactionStoreSuite } from './transaction-suite.ts'
 
@@ -16,6 +17,7 @@ for (const [engine, open] of Object.entries(ENGINES)) {
   transactionStoreSuite(engine, open)
   apiKeyStoreSuite(engine, open)
   dutyStoreSuite(engine, open)
+  keyStoreSuite(engine, open)
 
   test(`ping on ${engine} fulfils while the store answers`, async () => {
     await using stores = await open()

@@ -1,10 +1,12 @@
 import type { ApiKeyStore } from '../api-keys/store.ts'
 import type { DutyStore } from '../duties.ts'
 import type { TransactionStore } from '../flows/transaction/store.ts'
+import type { KeyStore } from '../keys/store.ts'
 import type { LimitStore } from '../limits/store.ts'
 import { isPostgres } from '../postgres-url.ts'
 import { memoryApiKeys } from './memory/api-keys.ts'
 import { memoryDuties } from './memory/duties.ts'
+import { memoryKeys } from './memory/keys.ts'
 import { memoryTransactions } from './memory/transactions.ts'
 import type { SqlDriver } from './sql/driver.ts'
 import type { PostgresOptions } from './sql/postgres.ts'
@@ -14,6 +16,7 @@ export interface Stores {
   transactions: TransactionStore
   apiKeys: ApiKeyStore
   duties: DutyStore
+  keys: KeyStore
   /** Of an engine that several nodes can share. */
   limits?: LimitStore
   /** Fulfils when a write could be done now; rejects with `StoreUnavailable`. */
@@ -38,21 +41,25 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
       transactions: memoryTransactions(),
       apiKeys: memoryApiKeys(),
       duties: memoryDuties(),
+      keys: memoryKeys(),
       ping: async () => {},
       close: async () => {},
     }
   }
-  const [driver, { sqlTransactions }, { sqlApiKeys }, { sqlDuties }, limits] = await Promise.all([
-    openDriver(url, options),
-    import('./sql/transactions.ts'),
-    import('./sql/api-keys.ts'),
-    import('./sql/duties.ts'),
-    isPostgres(url) ? import('./sql/limits.ts') : undefined,
-  ])
+  const [driver, { sqlTransactions }, { sqlApiKeys }, { sqlDuties }, { sqlKeys }, limits] =
+    await Promise.all([
+      openDriver(url, options),
+      import('./sql/transactions.ts'),
+      import('./sql/api-keys.ts'),
+      import('./sql/duties.ts'),
+      import('./sql/keys.ts'),
+      isPostgres(url) ? import('./sql/limits.ts') : undefined,
+    ])
   return {
     transactions: sqlTransactions(driver),
     apiKeys: sqlApiKeys(driver),
     duties: sqlDuties(driver),
+    keys: sqlKeys(driver),
     ...(limits && { limits: limits.sqlLimits(driver) }),
     ping: () => driver.ping(),
     close: () => driver.close(),
