@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArgs } from 'node:util'
-import { importKey } from '@jotter/token'
+import { generateKey, importKey, KeyRing } from '@jotter/token'
 import pino from 'pino'
 import { createApp } from '../packages/server/src/app.ts'
 import { createMetrics } from '../packages/server/src/operation/metrics.ts'
@@ -26,6 +26,7 @@ const app = await createApp({
     id: 'FFFFFFFF-EEEE-DDDD-1234-AB1234567890',
     key: importKey({ secret: Buffer.alloc(64, 1), alg: 'HS256' }),
   },
+  signingKeys: new KeyRing(await generateKey('ES256')),
   metrics: createMetrics(),
   log: pino(),
   version: 'bench',

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, type TestContext, test } from 'node:test'
-import type { Key } from '@jotter/token'
+import { generateKey, type Key, KeyRing } from '@jotter/token'
 import pino from 'pino'
 import { createApp } from '../../packages/server/src/app.ts'
 import { createMetrics } from '../../packages/server/src/operation/metrics.ts'
@@ -106,6 +106,7 @@ describe('when signing fails', () => {
         id: 'customer',
         key: { broken: 'in a way that names nothing' } as unknown as Key,
       },
+      signingKeys: new KeyRing(await generateKey('ES256')),
       metrics: createMetrics(),
       log: pino({}, { write: (line: string) => void log.push(line) }),
       version: '0.0.0-test',

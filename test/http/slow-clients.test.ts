@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import type { ServerOptions } from 'node:https'
 import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { generateKey, KeyRing } from '@jotter/token'
 import pino from 'pino'
 import { createApp } from '../../packages/server/src/app.ts'
 import { createMetrics } from '../../packages/server/src/operation/metrics.ts'
@@ -20,6 +21,7 @@ async function start(t: TestContext, tls?: ServerOptions) {
     settings: testSettings({}),
     stores: await openStores('memory:', { now: NOW }),
     customer: { id: 'customer', key: undefined },
+    signingKeys: new KeyRing(await generateKey('ES256')),
     metrics: createMetrics(),
     log: pino({ level: 'silent' }),
     version: '0.0.0-test',

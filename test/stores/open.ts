@@ -6,6 +6,7 @@ import { openStores, type Stores } from '../../packages/server/src/stores/open.t
 import { sqlApiKeys } from '../../packages/server/src/stores/sql/api-keys.ts'
 import type { SqlDriver } from '../../packages/server/src/stores/sql/driver.ts'
 import { sqlDuties } from '../../packages/server/src/stores/sql/duties.ts'
+import { sqlKeys } from '../../packages/server/src/stores/sql/keys.ts'
 import { sqlRevocations } from '../../packages/server/src/stores/sql/revocations.ts'
 import { sqlSessions } from '../../packages/server/src/stores/sql/sessions.ts'
 import { openSqlite } from '../../packages/server/src/stores/sql/sqlite.ts'
@@ -104,5 +105,6 @@ export const openSqliteOfManySegments: OpenStores = async () => {
     sessions: sqlSessions(driver),
     revocations: sqlRevocations(driver),
     duties: sqlDuties(driver),
+    keys: sqlKeys(driver),
   }
 }

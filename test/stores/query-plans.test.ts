@@ -12,6 +12,7 @@ import {
 } from '../../packages/server/src/flows/transaction/store.ts'
 import { sqlApiKeys } from '../../packages/server/src/stores/sql/api-keys.ts'
 import type { SqlDriver } from '../../packages/server/src/stores/sql/driver.ts'
+import { sqlKeys } from '../../packages/server/src/stores/sql/keys.ts'
 import { sqlTransactions } from '../../packages/server/src/stores/sql/transactions.ts'
 import { openDriver } from './open.ts'
 import { entryOf, NOW, next, order, retry } from './transactions/examples.ts'
@@ -62,12 +63,19 @@ async function useEverything(db: SqlDriver) {
   await apiKeys.get('id')
   await apiKeys.list({ limit: 1 })
   await apiKeys.remove('id')
+
+  const keys = sqlKeys(db)
+  const pair = { kid: 'kid', alg: 'ES256', publicJwk: '{}', sealed: undefined }
+  await keys.insert({ ...pair, state: 'active', createdAt: NOW, stateAt: NOW })
+  await keys.list()
+  await keys.keepMasterProof('proof')
   await transactions.purge(NOW + 10_000, NOW + 10_000, 10)
 }
 
 /** Steps of a plan that read all there is, each for a reason. */
 const ALLOWED: Readonly<Record<string, string>> = {
   'SCAN api_keys': 'keys are few, and their list is for people',
+  'SCAN signing_keys': 'a key lives for weeks: there are dozens',
   'SCAN at': 'one row: the greatest segment',
   'SCAN segments': 'the queue of the recursive query: one row for each segment',
   'SCAN newest': 'a page of one status: its LIMIT bounds it',

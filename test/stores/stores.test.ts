@@ -3,6 +3,7 @@ import { after, test } from 'node:test'
 import { startPostgres } from '../support/postgres.ts'
 import { apiKeyStoreSuite } from './api-key-suite.ts'
 import { dutyStoreSuite } from './duty-suite.ts'
+import { keyStoreSuite } from './key-suite.ts'
 import { openMemory, openPostgresOn, openSqliteFile, openSqliteOfManySegments } from './open.ts'
 import { revocationStoreSuite } from './revocation-suite.ts'
 import { sessionStoreSuite } from './session-suite.ts'
@@ -22,6 +23,7 @@ for (const [engine, open] of Object.entries(ENGINES)) {
   sessionStoreSuite(engine, open)
   revocationStoreSuite(engine, open)
   dutyStoreSuite(engine, open)
+  keyStoreSuite(engine, open)
 
   test(`ping on ${engine} fulfils while the store answers`, async () => {
     await using stores = await open()

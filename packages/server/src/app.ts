@@ -6,7 +6,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { ServerOptions } from 'node:https'
 import type { Socket } from 'node:net'
-import type { Key } from '@jotter/token'
+import type { Key, KeyRing } from '@jotter/token'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { accessHook, demandBudget } from './access.ts'
@@ -17,6 +17,7 @@ import { apiKeyService } from './api-keys/service.ts'
 import type { ServiceError } from './errors.ts'
 import { transactionRoutes } from './flows/transaction/routes.ts'
 import { refuseForeignPages } from './foreign-pages.ts'
+import { keyRoutes } from './keys/routes.ts'
 import { addressMatcher } from './limits/address.ts'
 import { type Limiter, memoryLimiter } from './limits/limiter.ts'
 import { sharedLimiter } from './limits/shared.ts'
@@ -43,6 +44,8 @@ export interface AppDeps {
   stores: Stores
   /** The customer of this service, and its key where the transaction flow is configured. */
   customer: { readonly id: string; readonly key: Key | undefined }
+  /** Of user tokens. */
+  signingKeys: KeyRing
   metrics: Metrics
   log: Logger
   version: string
@@ -148,6 +151,13 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     if (refuseUnreadable(socket, refusal, id)) unreadable(refusal, id)
   }
 
+  // While the service stops it listens nowhere any more, and what was accepted is still answered.
+  let origin = ''
+  app.addHook('onListen', async () => {
+    origin = app.listeningOrigin
+  })
+  const issuer = () => settings.ISSUER ?? origin
+
   const limiter = (name: string, rate: Rate | undefined): Limiter | undefined =>
     rate &&
     (stores.limits === undefined
@@ -203,9 +213,12 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   )
   await app.register(apiKeyRoutes(apiKeys))
   await app.register(
+    keyRoutes({ keys: () => deps.signingKeys, maxAgeSeconds: settings.JWKS_MAX_AGE }),
+  )
+  await app.register(
     operationRoutes({
       version: deps.version,
-      address: () => settings.ISSUER ?? app.listeningOrigin,
+      address: issuer,
       metrics,
       metricsOpen: settings.ENV === 'development',
       checks: { store: stores.ping },

@@ -45,6 +45,8 @@ const TELESIGN_EXAMPLES = [
 const WELL_KNOWN = 'is a well-known example: anybody can sign with it'
 /** RFC 7518 §3.2: a key of the size of the hash output or larger. */
 const KEY_BYTES = 32
+/** The same, of the algorithms that take more. */
+const SECRET_BYTES: Readonly<Partial<Record<string, number>>> = { HS384: 48, HS512: 64 }
 /** The least that OWASP's Password Storage Cheat Sheet and NIST SP 800-63B-4 §3.1.1.2 ask for. */
 const BCRYPT_COST = 10
 const PASSWORD_LENGTH = 8
@@ -87,6 +89,55 @@ const RULES: readonly Rule[] = [
             message:
               'production needs MASTER_KEY or SECRET_KEY: 32 random bytes, as `openssl rand -base64 32` prints them',
             fatal: true,
+          }
+        : undefined,
+  },
+  {
+    of: ['ENV', 'DATABASE_URL', 'MASTER_KEY'],
+    check: ({ DATABASE_URL: url, MASTER_KEY }, production) =>
+      url !== undefined && isPostgres(url) && MASTER_KEY === undefined
+        ? {
+            setting: 'MASTER_KEY',
+            message:
+              'without it each node makes one of its own, and a database takes the nodes of one only: give all of them the same',
+            fatal: production,
+          }
+        : undefined,
+  },
+  {
+    of: ['SECRET_KEY', 'ACCESS_ALG'],
+    check: ({ SECRET_KEY, ACCESS_ALG: alg }) =>
+      SECRET_KEY === undefined && alg.startsWith('HS')
+        ? { setting: 'ACCESS_ALG', message: `${alg} signs with SECRET_KEY: set it`, fatal: true }
+        : undefined,
+  },
+  {
+    of: ['SECRET_KEY'],
+    check({ SECRET_KEY: secret }) {
+      const problem = secret && refusedSecret(Buffer.from(secret), true)
+      return problem ? { setting: 'SECRET_KEY', message: problem, fatal: true } : undefined
+    },
+  },
+  {
+    of: ['TOKEN_EXPIRATION_DAYS', 'TOKEN_EXPIRATION_SECONDS'],
+    check: ({ TOKEN_EXPIRATION_DAYS: days, TOKEN_EXPIRATION_SECONDS: seconds }) =>
+      days + seconds === 0
+        ? {
+            setting: 'TOKEN_EXPIRATION_SECONDS',
+            message: 'is 0 as TOKEN_EXPIRATION_DAYS is: tokens would be expired when they are made',
+            fatal: true,
+          }
+        : undefined,
+  },
+  {
+    of: ['ENV', 'DATABASE_URL', 'ISSUER'],
+    check: ({ DATABASE_URL: url, ISSUER }, production) =>
+      production && url !== undefined && isPostgres(url) && ISSUER === undefined
+        ? {
+            setting: 'ISSUER',
+            message:
+              'without it user tokens name the address that a node listens on, and a node elsewhere refuses them',
+            fatal: false,
           }
         : undefined,
   },
@@ -243,8 +294,8 @@ export function checkSettings(
 
 function weakSecret(setting: 'SECRET_KEY' | 'MASTER_KEY' | 'ADMIN_KEY'): Rule {
   return {
-    of: ['ENV', setting],
-    check({ [setting]: value }, production) {
+    of: ['ENV', setting, 'ACCESS_ALG'],
+    check({ [setting]: value, ACCESS_ALG }, production) {
       if (value === undefined) return undefined
       if (KNOWN_EXAMPLES.includes(value.toLowerCase())) {
         return {
@@ -254,10 +305,11 @@ function weakSecret(setting: 'SECRET_KEY' | 'MASTER_KEY' | 'ADMIN_KEY'): Rule {
         }
       }
       const bytes = Buffer.byteLength(value)
-      return bytes < KEY_BYTES
+      const least = (setting === 'SECRET_KEY' && SECRET_BYTES[ACCESS_ALG]) || KEY_BYTES
+      return bytes < least
         ? {
             setting,
-            message: `has ${bytes} bytes; at least ${KEY_BYTES} are needed`,
+            message: `has ${bytes} bytes; at least ${least} are needed`,
             fatal: production,
           }
         : undefined

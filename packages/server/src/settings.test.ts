@@ -73,6 +73,63 @@ const TEXTS: Readonly<Record<SettingName, Texts>> = {
   ADMIN_KEY: { good: same('k'.repeat(32)), bad: ['', 'k'.repeat(31), `${'k'.repeat(32)} `] },
   SECRET_KEY: { good: same('s'.repeat(32), 'short'), bad: [''] },
   MASTER_KEY: { good: same('m'.repeat(32), 'short'), bad: [''] },
+  AUDIENCE: {
+    good: same('https://api.example/', 'urn:example:api', 'api'),
+    bad: ['', 'two words', 'é', 'a'.repeat(256)],
+  },
+  ACCESS_ALG: {
+    good: same('ES256', 'EdDSA', 'PS512', 'ML-DSA-44'),
+    bad: ['', 'none', 'es256', 'HS1', 'ES256K', 'HS256'],
+  },
+  TOKEN_EXPIRATION_DAYS: {
+    good: [
+      ['1', 1],
+      ['3650', 3650],
+    ],
+    bad: ['', '-1', '3651', '0.5', '30 days'],
+  },
+  TOKEN_EXPIRATION_SECONDS: {
+    good: [
+      ['0', 0],
+      ['31536000', 31_536_000],
+    ],
+    bad: ['', '-1', '31536001', '5s'],
+  },
+  ACCESS_TOKEN_SECONDS: {
+    good: [
+      ['1', 1],
+      ['86400', 86_400],
+    ],
+    bad: ['', '0', '86401'],
+  },
+  REFRESH_GRACE_SECONDS: {
+    good: [
+      ['0', 0],
+      ['300', 300],
+    ],
+    bad: ['', '-1', '301'],
+  },
+  REFRESH_TOKEN_DAYS: {
+    good: [
+      ['1', 1],
+      ['3650', 3650],
+    ],
+    bad: ['', '0', '3651'],
+  },
+  REVOCATION_MAX_AGE_SECONDS: {
+    good: [
+      ['1', 1],
+      ['3600', 3600],
+    ],
+    bad: ['', '0', '3601', 'off'],
+  },
+  JWKS_MAX_AGE: {
+    good: [
+      ['1', 1],
+      ['86400', 86_400],
+    ],
+    bad: ['', '0', '86401'],
+  },
   PASSWORD_HASH: {
     good: same('argon2id', 'bcrypt'),
     bad: ['', 'argon2', 'scrypt', 'BCRYPT', 'plain'],
@@ -199,15 +256,25 @@ describe('defaults', () => {
     TLS_MIN_VERSION: '1.2',
     ADMIN_KEY: undefined,
     SECRET_KEY: undefined,
+    AUDIENCE: undefined,
+    ACCESS_ALG: 'ES256',
+    ACCESS_TOKEN_SECONDS: 900,
+    REFRESH_GRACE_SECONDS: 10,
+    REFRESH_TOKEN_DAYS: 30,
+    REVOCATION_MAX_AGE_SECONDS: 60,
+    JWKS_MAX_AGE: 300,
     TELESIGN_CUSTOMER_ID: undefined,
     TELESIGN_API_KEY: undefined,
   }
   const MASTER_KEY = 'm'.repeat(32)
   const LAX = { BCRYPT_LOG_ROUNDS: 4, PASSWORD_MIN_LENGTH: 4 }
+  const STRICT = { BCRYPT_LOG_ROUNDS: 13, PASSWORD_MIN_LENGTH: 8 }
+  const MONTH = { TOKEN_EXPIRATION_DAYS: 30, TOKEN_EXPIRATION_SECONDS: 0 }
+  const MOMENT = { TOKEN_EXPIRATION_DAYS: 0, TOKEN_EXPIRATION_SECONDS: 3 }
   const PROFILES: Readonly<Record<Environment, object>> = {
-    development: { ISSUE_ACCESS: 'open', MASTER_KEY: undefined, ...LAX },
-    testing: { ISSUE_ACCESS: 'open', MASTER_KEY: undefined, ...LAX },
-    production: { ISSUE_ACCESS: 'key', MASTER_KEY, BCRYPT_LOG_ROUNDS: 13, PASSWORD_MIN_LENGTH: 8 },
+    development: { ISSUE_ACCESS: 'open', MASTER_KEY: undefined, ...LAX, ...MONTH },
+    testing: { ISSUE_ACCESS: 'open', MASTER_KEY: undefined, ...LAX, ...MOMENT },
+    production: { ISSUE_ACCESS: 'key', MASTER_KEY, ...STRICT, ...MONTH },
   }
   for (const [ENV, own] of Object.entries(PROFILES)) {
     test(`of the ${ENV} profile are what http-api.md says`, () => {
@@ -261,6 +328,8 @@ test('the names without a prefix are those that the documents and platforms use'
       'DATABASE_URL',
       'DATABASE_TEST_URL',
       'SECRET_KEY',
+      'TOKEN_EXPIRATION_DAYS',
+      'TOKEN_EXPIRATION_SECONDS',
       'BCRYPT_LOG_ROUNDS',
       'TELESIGN_CUSTOMER_ID',
       'TELESIGN_API_KEY',

@@ -13,6 +13,8 @@ import { createApp } from './app.ts'
 import { type OwnCustomer, ownCustomer } from './customer.ts'
 import { databaseOf } from './database.ts'
 import { drain } from './drain.ts'
+import { demandSameMaster, masterKey } from './keys/master-key.ts'
+import { openSigningKeys } from './keys/signing-keys.ts'
 import { isOpenToAll } from './open-to-all.ts'
 import { createMetrics } from './operation/metrics.ts'
 import { addressText } from './own-address.ts'
@@ -50,6 +52,8 @@ export interface RunningService {
  * @throws {CertificateError} When a file of TLS has gone bad since the settings were checked.
  * @throws {StoreUnavailable} When the database cannot be opened.
  * @throws {MigrationError} When its schema is newer than this binary.
+ * @throws {MasterKeyError} When the master key cannot be used, or is not the one of the database.
+ * @throws {SealError} When a signing key in the database was changed.
  */
 export async function startService(deps: StartDeps): Promise<RunningService> {
   const { settings, log, now } = deps
@@ -60,6 +64,7 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
 
   const metrics = createMetrics()
   const customer = ownCustomer(settings, inMemory)
+  const master = masterKey(settings, inMemory)
   const stores = await openStores(url, {
     now: now(),
     connections: settings.DATABASE_POOL,
@@ -70,12 +75,15 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
   const stopped = new AbortController()
   let app: FastifyInstance | undefined
   try {
+    await demandSameMaster(stores.keys, master)
     await stores.apiKeys.keepCustomer(customer.id, now())
+    const signingKeys = await openSigningKeys({ settings, keys: stores.keys, master, now })
     app = await createApp({
       ...deps,
       tls,
       stores,
       customer,
+      signingKeys,
       metrics,
       stopping: () => stopped.signal.aborted,
     })

@@ -2,11 +2,13 @@ import type { ApiKeyStore } from '../api-keys/store.ts'
 import type { DutyStore } from '../duties.ts'
 import type { SessionStore, UserStore } from '../flows/session/store.ts'
 import type { TransactionStore } from '../flows/transaction/store.ts'
+import type { KeyStore } from '../keys/store.ts'
 import type { LimitStore } from '../limits/store.ts'
 import { isPostgres } from '../postgres-url.ts'
 import type { RevocationStore } from '../revocation/store.ts'
 import { memoryApiKeys } from './memory/api-keys.ts'
 import { memoryDuties } from './memory/duties.ts'
+import { memoryKeys } from './memory/keys.ts'
 import { memoryTransactions } from './memory/transactions.ts'
 import { memorySessionStores } from './memory/users.ts'
 import type { SqlDriver } from './sql/driver.ts'
@@ -20,6 +22,7 @@ export interface Stores {
   sessions: SessionStore
   revocations: RevocationStore
   duties: DutyStore
+  keys: KeyStore
   /** Of an engine that several nodes can share. */
   limits?: LimitStore
   /** Fulfils when a write could be done now; rejects with `StoreUnavailable`. */
@@ -45,6 +48,7 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
       apiKeys: memoryApiKeys(),
       ...memorySessionStores(),
       duties: memoryDuties(),
+      keys: memoryKeys(),
       ping: async () => {},
       close: async () => {},
     }
@@ -57,6 +61,7 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
     { sqlSessions },
     { sqlRevocations },
     { sqlDuties },
+    { sqlKeys },
     limits,
   ] = await Promise.all([
     openDriver(url, options),
@@ -66,6 +71,7 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
     import('./sql/sessions.ts'),
     import('./sql/revocations.ts'),
     import('./sql/duties.ts'),
+    import('./sql/keys.ts'),
     isPostgres(url) ? import('./sql/limits.ts') : undefined,
   ])
   return {
@@ -75,6 +81,7 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
     sessions: sqlSessions(driver),
     revocations: sqlRevocations(driver),
     duties: sqlDuties(driver),
+    keys: sqlKeys(driver),
     ...(limits && { limits: limits.sqlLimits(driver) }),
     ping: () => driver.ping(),
     close: () => driver.close(),
