@@ -8,6 +8,7 @@ import { generateKey, importKey, KeyRing } from '@jotter/token'
 import pino from 'pino'
 import { createApp } from '../packages/server/src/app.ts'
 import { createMetrics } from '../packages/server/src/operation/metrics.ts'
+import { revocations } from '../packages/server/src/revocation/revocations.ts'
 import { readSettings } from '../packages/server/src/settings-sources.ts'
 import { openStores } from '../packages/server/src/stores/open.ts'
 
@@ -19,7 +20,10 @@ const { settings } = readSettings({
   readFile: () => '',
   dotEnv: () => undefined,
 })
+const time = { now: Date.now, monotonic: () => performance.now() }
+const log = pino()
 const app = await createApp({
+  ...time,
   settings,
   stores: { ...stores, transactions: { ...stores.transactions, insert: async () => true } },
   customer: {
@@ -27,11 +31,13 @@ const app = await createApp({
     key: importKey({ secret: Buffer.alloc(64, 1), alg: 'HS256' }),
   },
   signingKeys: new KeyRing(await generateKey('ES256')),
+  revocations: await revocations(
+    { ...time, log, store: stores.revocations, maxAgeSeconds: 60 },
+    new AbortController().signal,
+  ),
   metrics: createMetrics(),
-  log: pino(),
+  log,
   version: 'bench',
-  now: Date.now,
-  monotonic: () => performance.now(),
   stopping: () => false,
 })
 const address = await app.listen({ host: '127.0.0.1', port: Number(values.port ?? 0) })

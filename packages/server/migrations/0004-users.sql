@@ -46,6 +46,12 @@ CREATE TABLE revocations (
 CREATE INDEX revocations_by_position ON revocations (position);
 CREATE INDEX revocations_by_end ON revocations (expires_at);
 
+-- At each commit the other nodes are told.
+-- postgresql: CREATE FUNCTION tell_of_revocations() RETURNS trigger LANGUAGE plpgsql AS $$
+-- postgresql:   BEGIN PERFORM pg_notify('jotter_revocations', ''); RETURN NULL; END $$;
+-- postgresql: CREATE TRIGGER told AFTER INSERT OR UPDATE ON revocations
+-- postgresql:   FOR EACH STATEMENT EXECUTE FUNCTION tell_of_revocations();
+
 -- The position before which nothing will appear any more.
 CREATE VIEW revocation_horizon AS
   SELECT coalesce(max(seq), 0) + 1 AS horizon FROM sqlite_sequence WHERE name = 'revocations';

@@ -27,6 +27,9 @@ import { describeApi } from './operation/openapi.ts'
 import { requestLog } from './operation/request-log.ts'
 import { operationRoutes } from './operation/routes.ts'
 import { requestIds } from './request-id.ts'
+import type { Revocations } from './revocation/revocations.ts'
+import { revocationRoutes } from './revocation/routes.ts'
+import { revocationService } from './revocation/service.ts'
 import type { Settings } from './settings.ts'
 import type { Rate } from './settings-kinds.ts'
 import type { Stores } from './stores/open.ts'
@@ -46,6 +49,8 @@ export interface AppDeps {
   customer: { readonly id: string; readonly key: Key | undefined }
   /** Of user tokens. */
   signingKeys: KeyRing
+  /** What is revoked, on every node of the database. */
+  revocations: Revocations
   metrics: Metrics
   log: Logger
   version: string
@@ -78,7 +83,7 @@ const CORS = {
 }
 
 export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
-  const { settings, stores, customer, metrics, log, now, monotonic } = deps
+  const { settings, stores, customer, revocations, metrics, log, now, monotonic } = deps
   const requestId = requestIds()
 
   const app = Fastify({
@@ -212,6 +217,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     }),
   )
   await app.register(apiKeyRoutes(apiKeys))
+  await app.register(revocationRoutes(revocationService(revocations)))
   await app.register(
     keyRoutes({ keys: () => deps.signingKeys, maxAgeSeconds: settings.JWKS_MAX_AGE }),
   )
@@ -221,7 +227,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       address: issuer,
       metrics,
       metricsOpen: settings.ENV === 'development',
-      checks: { store: stores.ping },
+      checks: { store: stores.ping, revocations: revocations.confirmed },
       stopping: deps.stopping,
       monotonic,
     }),

@@ -19,6 +19,7 @@ import { isOpenToAll } from './open-to-all.ts'
 import { createMetrics } from './operation/metrics.ts'
 import { addressText } from './own-address.ts'
 import { keepRetention } from './retention.ts'
+import { type Revocations, revocations } from './revocation/revocations.ts'
 import type { Settings } from './settings.ts'
 import { openStores, type Stores } from './stores/open.ts'
 import { CertificateError, readPair } from './tls/certificate.ts'
@@ -73,17 +74,30 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
   })
   if (url.startsWith('sqlite:')) warnOfOpenFile(url.slice('sqlite:'.length), log)
   const stopped = new AbortController()
+  const served = new AbortController()
   let app: FastifyInstance | undefined
+  let revoked: Revocations | undefined
+  /** What asks the stores by itself, and then the stores. */
+  async function letGo() {
+    served.abort()
+    await revoked?.closed
+    await stores.close()
+  }
   try {
     await demandSameMaster(stores.keys, master)
     await stores.apiKeys.keepCustomer(customer.id, now())
     const signingKeys = await openSigningKeys({ settings, keys: stores.keys, master, now })
+    const maxAgeSeconds = settings.REVOCATION_MAX_AGE_SECONDS
+    const { revocations: store } = stores
+    revoked = await revocations({ ...deps, store, maxAgeSeconds }, served.signal)
+    metrics.observeRevocations(revoked)
     app = await createApp({
       ...deps,
       tls,
       stores,
       customer,
       signingKeys,
+      revocations: revoked,
       metrics,
       stopping: () => stopped.signal.aborted,
     })
@@ -113,15 +127,16 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
       reload: () => reloadCertificate(server as Server, deps),
       async stop() {
         stopped.abort()
+        revoked?.dismiss()
         await drain(server, handshakes)
         await app?.close()
         await retention
-        await stores.close()
+        await letGo()
       },
     }
   } catch (error) {
     await app?.close()
-    await stores.close()
+    await letGo()
     throw error
   }
 }

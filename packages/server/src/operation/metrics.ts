@@ -50,6 +50,17 @@ export function createMetrics() {
   })
 
   return {
+    /** Called once, with what is asked whenever metrics are. */
+    observeRevocations(revocations: { readonly size: number; readonly ageSeconds: number }) {
+      gauges(registers, [
+        ['jotter_revocations_held', 'Revocations in memory.', () => revocations.size],
+        [
+          'jotter_revocations_age_seconds',
+          'Time since the database has confirmed them.',
+          () => revocations.ageSeconds,
+        ],
+      ])
+    },
     transactionTokenIssued() {
       issuedTransactions += 1
     },
@@ -81,12 +92,18 @@ function describeProcess(registers: Registry[]): void {
       this.inc((user + system) / 1e6)
     },
   })
-  const gauges: [name: string, help: string, read: () => number][] = [
+  gauges(registers, [
     ['process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss()],
     ['nodejs_heap_used_bytes', 'Heap in use.', () => process.memoryUsage().heapUsed],
     ['nodejs_eventloop_delay_p99_seconds', 'Event loop delay.', () => delay.percentile(99) / 1e9],
-  ]
-  for (const [name, help, read] of gauges) {
+  ])
+}
+
+function gauges(
+  registers: Registry[],
+  all: readonly (readonly [name: string, help: string, read: () => number])[],
+): void {
+  for (const [name, help, read] of all) {
     new Gauge({
       name,
       help,

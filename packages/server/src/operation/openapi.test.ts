@@ -152,6 +152,7 @@ describe('every operation', () => {
     ],
     ['post /v1/api-keys', [...KEYED, ...BODY, 'customer_not_found']],
     ['get /v1/api-keys', KEYED],
+    ['get /v1/revocations', [...KEYED, 'revocations_stale']],
     ['delete /v1/api-keys/{id}', [...KEYED, 'api_key_not_found']],
     ['get /openapi.json', EVERYWHERE],
   ] as const) {

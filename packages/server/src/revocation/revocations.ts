@@ -15,6 +15,8 @@ import { waitingRoom } from './waiting.ts'
 /** Between readings where the engine does not tell of changes, and where it does. */
 const POLL_MS = 250
 const POLL_WATCHED_MS = 1_000
+/** Older than this without a failure, a set is of a process that stood still: it reads first. */
+const STOOD_STILL_MS = 3_000
 /** Each pause is longer or shorter by up to this share: nodes must not read in step. */
 const JITTER = 0.2
 /** Looked at between two readings for having expired. */
@@ -46,9 +48,9 @@ export interface Revocations {
   isRevoked(token: RevocableToken): boolean
   /**
    * Fulfils when `isRevoked` can answer: at once, or after one reading when time has passed without
-   * one, as in a process that was stopped and goes on.
+   * one, as in a process that was stopped and goes on. Ask before each token, and it is right then too.
    *
-   * @throws {ServiceError} `revocations_stale` when the database does not answer.
+   * @throws {ServiceError} `revocations_stale` as `isRevoked`.
    */
   confirmed(): Promise<void>
   /** What this process has revoked counts here from now on, whether or not it can be read back. */
@@ -63,6 +65,8 @@ export interface Revocations {
   readonly feed: Pick<RevocationFeed, 'horizon' | 'page'>
   /** Fulfils with true when the feed may hold more; with false when that is not waited for any more. */
   news(over: AbortSignal): Promise<boolean>
+  /** From now on nobody waits for news. */
+  dismiss(): void
   /** Everything that was revoked until then is known: epoch milliseconds. */
   readonly asOf: number
   /** How many are held. */
@@ -157,9 +161,9 @@ export async function revocations(deps: RevocationDeps, signal: AbortSignal): Pr
   }
 
   async function follow(): Promise<void> {
-    signal.addEventListener('abort', room.close)
     const unwatch = await watch().catch(() => undefined)
     await poll(unwatch === undefined ? POLL_MS : POLL_WATCHED_MS)
+    room.close()
     await unwatch?.()
     await Promise.allSettled([reading, next])
   }
@@ -176,7 +180,7 @@ export async function revocations(deps: RevocationDeps, signal: AbortSignal): Pr
     },
     async confirmed() {
       // Who is told that the database does not answer must not wait for it to say so again.
-      if (isStale() && !failing) await catchUp().catch(() => {})
+      if (age() > STOOD_STILL_MS && !failing) await catchUp().catch(() => {})
       if (isStale()) throw stale()
     },
     add(revocation) {
@@ -185,6 +189,7 @@ export async function revocations(deps: RevocationDeps, signal: AbortSignal): Pr
     catchUp,
     feed,
     news: room.wait,
+    dismiss: room.close,
     get asOf() {
       return asOf
     },

@@ -18,6 +18,8 @@ const WAIT = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '5min'"
  * does: the order of a list must not depend on the language of a database.
  */
 const DIALECT: readonly (readonly [ofSqlite: RegExp, ofPostgres: string])[] = [
+  // What only PostgreSQL has is a comment for SQLite.
+  [/^-- postgresql: /gm, ''],
   [/\bTEXT\b/g, 'TEXT COLLATE "C"'],
   // Numbers in the order of the commits: SQLite has one after the other, here they overlap. What is
   // not committed yet has the number of a transaction that is not before the oldest one under way.

@@ -30,7 +30,11 @@ const READ = `SELECT h.horizon, r.* FROM revocation_horizon h LEFT JOIN revocati
 const PURGE = `DELETE FROM revocations WHERE expires_at < ?1 AND (kind, value) IN
   (SELECT kind, value FROM revocations WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)`
 
+/** Of what a trigger of the table notifies. */
+const CHANNEL = 'jotter_revocations'
+
 export function sqlRevocations(db: SqlDriver): RevocationStore {
+  const { watch } = db
   return {
     async insert(revocation) {
       await db.write(revoke(revocation))
@@ -43,6 +47,7 @@ export function sqlRevocations(db: SqlDriver): RevocationStore {
       }
     },
     purge: (before, limit) => db.write([PURGE, before, limit]),
+    ...(watch && { watch: async (changed: () => void) => watch(CHANNEL, changed) }),
   }
 }
 
