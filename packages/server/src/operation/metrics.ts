@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
+import type { Revocations } from '../revocation/revocations.ts'
 import { durations } from './durations.ts'
 
 export type Metrics = ReturnType<typeof createMetrics>
@@ -51,7 +52,7 @@ export function createMetrics() {
 
   return {
     /** Called once, with what is asked whenever metrics are. */
-    observeRevocations(revocations: { readonly size: number; readonly ageSeconds: number }) {
+    observeRevocations(revocations: Pick<Revocations, 'size' | 'ageSeconds' | 'waiting'>) {
       gauges(registers, [
         ['jotter_revocations_held', 'Revocations in memory.', () => revocations.size],
         [
@@ -59,6 +60,7 @@ export function createMetrics() {
           'Time since the database has confirmed them.',
           () => revocations.ageSeconds,
         ],
+        ['jotter_revocations_waiting', 'Readers that wait for news.', () => revocations.waiting],
       ])
     },
     transactionTokenIssued() {

@@ -65,6 +65,8 @@ export interface Revocations {
   readonly feed: Pick<RevocationFeed, 'horizon' | 'page'>
   /** Fulfils with true when the feed may hold more; with false when that is not waited for any more. */
   news(over: AbortSignal): Promise<boolean>
+  /** How many wait for news. */
+  readonly waiting: number
   /** From now on nobody waits for news. */
   dismiss(): void
   /** Everything that was revoked until then is known: epoch milliseconds. */
@@ -189,6 +191,9 @@ export async function revocations(deps: RevocationDeps, signal: AbortSignal): Pr
     catchUp,
     feed,
     news: room.wait,
+    get waiting() {
+      return room.size
+    },
     dismiss: room.close,
     get asOf() {
       return asOf

@@ -8,7 +8,7 @@
 import type { FastifyPluginAsyncJsonSchemaToTs } from '@fastify/type-provider-json-schema-to-ts'
 import type { FastifyRequest } from 'fastify'
 import { given, timeText } from '../http.ts'
-import { cursorOf, positionOf } from '../paging.ts'
+import { cursorOf, positionOf, unknownCursor } from '../paging.ts'
 import type { FeedCursor } from './feed.ts'
 import { FEED_PAGE, FEED_QUERY } from './schemas.ts'
 import type { FeedAnswer, RevocationService } from './service.ts'
@@ -67,6 +67,7 @@ function patienceOf({ raw: { socket } }: FastifyRequest, seconds: number) {
 /** @throws {ServiceError} `invalid_request` for anything that is no `next`. */
 function toCursor(text: string): FeedCursor {
   const { at, id } = positionOf(text)
+  if (!/^(0|[1-9]\d{0,8})$/.test(id)) throw unknownCursor()
   return { position: at, told: Number(id) }
 }
 
