@@ -16,7 +16,7 @@ import { waitingRoom } from './waiting.ts'
 const POLL_MS = 250
 const POLL_WATCHED_MS = 1_000
 /** Older than this without a failure, a set is of a process that stood still: it reads first. */
-const STOOD_STILL_MS = 3_000
+const STOOD_STILL_MS = 1_500
 /** Each pause is longer or shorter by up to this share: nodes must not read in step. */
 const JITTER = 0.2
 /** Looked at between two readings for having expired. */
