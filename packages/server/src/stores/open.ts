@@ -3,9 +3,11 @@ import type { DutyStore } from '../duties.ts'
 import type { SessionStore, UserStore } from '../flows/session/store.ts'
 import type { TransactionStore } from '../flows/transaction/store.ts'
 import type { LimitStore } from '../limits/store.ts'
+import type { AttemptStore } from '../passwords/attempts.ts'
 import { isPostgres } from '../postgres-url.ts'
 import type { RevocationStore } from '../revocation/store.ts'
 import { memoryApiKeys } from './memory/api-keys.ts'
+import { memoryAttempts } from './memory/attempts.ts'
 import { memoryDuties } from './memory/duties.ts'
 import { memoryTransactions } from './memory/transactions.ts'
 import { memorySessionStores } from './memory/users.ts'
@@ -19,6 +21,8 @@ export interface Stores {
   users: UserStore
   sessions: SessionStore
   revocations: RevocationStore
+  /** Made once in a process: what it counts in memory is its own. */
+  attempts(clocks: AttemptClocks): AttemptStore
   duties: DutyStore
   /** Of an engine that several nodes can share. */
   limits?: LimitStore
@@ -26,6 +30,13 @@ export interface Stores {
   ping(): Promise<void>
   /** Finishes what was accepted, then lets go. */
   close(): Promise<void>
+}
+
+export interface AttemptClocks {
+  /** Epoch milliseconds: what nodes share is told in these. */
+  now: () => number
+  /** Milliseconds of a clock that is never set back. */
+  monotonic: () => number
 }
 
 /** `now` is for the record of an applied migration; what is of PostgreSQL means nothing elsewhere. */
@@ -44,6 +55,7 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
       transactions: memoryTransactions(),
       apiKeys: memoryApiKeys(),
       ...memorySessionStores(),
+      attempts: ({ monotonic }) => memoryAttempts(monotonic),
       duties: memoryDuties(),
       ping: async () => {},
       close: async () => {},
@@ -56,6 +68,7 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
     { sqlUsers },
     { sqlSessions },
     { sqlRevocations },
+    { sqlAttempts },
     { sqlDuties },
     limits,
   ] = await Promise.all([
@@ -65,6 +78,7 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
     import('./sql/users.ts'),
     import('./sql/sessions.ts'),
     import('./sql/revocations.ts'),
+    import('./sql/attempts.ts'),
     import('./sql/duties.ts'),
     isPostgres(url) ? import('./sql/limits.ts') : undefined,
   ])
@@ -74,6 +88,7 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
     users: sqlUsers(driver),
     sessions: sqlSessions(driver),
     revocations: sqlRevocations(driver),
+    attempts: ({ now }) => sqlAttempts(driver, now),
     duties: sqlDuties(driver),
     ...(limits && { limits: limits.sqlLimits(driver) }),
     ping: () => driver.ping(),
