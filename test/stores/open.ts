@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { TransactionStore } from '../../packages/server/src/flows/transaction/store.ts'
 import { openStores, type Stores } from '../../packages/server/src/stores/open.ts'
 import { sqlApiKeys } from '../../packages/server/src/stores/sql/api-keys.ts'
+import { sqlAttempts } from '../../packages/server/src/stores/sql/attempts.ts'
 import type { SqlDriver } from '../../packages/server/src/stores/sql/driver.ts'
 import { sqlDuties } from '../../packages/server/src/stores/sql/duties.ts'
 import { sqlKeys } from '../../packages/server/src/stores/sql/keys.ts'
@@ -104,6 +105,7 @@ export const openSqliteOfManySegments: OpenStores = async () => {
     users: sqlUsers(driver),
     sessions: sqlSessions(driver),
     revocations: sqlRevocations(driver),
+    attempts: ({ now }) => sqlAttempts(driver, now),
     duties: sqlDuties(driver),
     keys: sqlKeys(driver),
   }

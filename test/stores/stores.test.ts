@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { startPostgres } from '../support/postgres.ts'
 import { apiKeyStoreSuite } from './api-key-suite.ts'
+import { attemptStoreSuite } from './attempt-suite.ts'
 import { dutyStoreSuite } from './duty-suite.ts'
 import { keyStoreSuite } from './key-suite.ts'
 import { openMemory, openPostgresOn, openSqliteFile, openSqliteOfManySegments } from './open.ts'
@@ -22,6 +23,7 @@ for (const [engine, open] of Object.entries(ENGINES)) {
   userStoreSuite(engine, open)
   sessionStoreSuite(engine, open)
   revocationStoreSuite(engine, open)
+  attemptStoreSuite(engine, open)
   dutyStoreSuite(engine, open)
   keyStoreSuite(engine, open)
 
