@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { databaseOf } from './database.ts'
+import { accessLives } from './keys/access-tokens.ts'
 import { type Environment, SETTINGS, type Setting, type SettingName } from './settings.ts'
 import { readSettings, SettingsError } from './settings-sources.ts'
 
@@ -287,6 +289,47 @@ describe('defaults', () => {
   test('are those of the development profile when none is named', () => {
     assert.deepEqual(read({}).settings, read({ JOTTER_ENV: 'development' }).settings)
   })
+})
+
+/**
+ * behaviour.md item 39. DEBUG, TESTING, SQLALCHEMY_TRACK_MODIFICATIONS and
+ * PRESERVE_CONTEXT_ON_EXCEPTION are switches of Flask and its database layer: nothing here is like them.
+ */
+describe('item 39: the values of the profiles are those of S3', () => {
+  const GIVEN = {
+    SECRET_KEY: 's'.repeat(32),
+    DATABASE_URL: 'sqlite:own.db',
+    DATABASE_TEST_URL: 'sqlite:test.db',
+  }
+  const rows: Readonly<Record<Environment, object>> = {
+    development: { rounds: 4, days: 30, seconds: 0, life: 2_592_000, database: 'sqlite:own.db' },
+    testing: { rounds: 4, days: 0, seconds: 3, life: 3, database: 'sqlite:test.db' },
+    production: { rounds: 13, days: 30, seconds: 0, life: 2_592_000, database: 'sqlite:own.db' },
+  }
+  for (const [ENV, expected] of Object.entries(rows)) {
+    test(ENV, () => {
+      const { settings } = read({ JOTTER_ENV: ENV, ...GIVEN })
+      const effective = {
+        rounds: settings.BCRYPT_LOG_ROUNDS,
+        days: settings.TOKEN_EXPIRATION_DAYS,
+        seconds: settings.TOKEN_EXPIRATION_SECONDS,
+        life: accessLives(settings).login,
+        database: databaseOf(settings).url,
+      }
+      assert.deepEqual(effective, expected)
+      assert.equal(settings.SECRET_KEY, GIVEN.SECRET_KEY)
+      assert.equal(settings.ACCESS_ALG, 'HS256')
+    })
+  }
+})
+
+test('ACCESS_ALG is HS256 where there is a SECRET_KEY, unless it says otherwise', () => {
+  const SECRET_KEY = 's'.repeat(32)
+  assert.equal(read({}).settings.ACCESS_ALG, 'ES256')
+  const { settings, origins } = read({ SECRET_KEY })
+  assert.deepEqual([settings.ACCESS_ALG, origins.ACCESS_ALG], ['HS256', 'SECRET_KEY'])
+  const asked = read({ SECRET_KEY, JOTTER_ACCESS_ALG: 'EdDSA' }).settings
+  assert.equal(asked.ACCESS_ALG, 'EdDSA')
 })
 
 describe('PASSWORD_HASH', () => {

@@ -58,8 +58,8 @@ export function keyRoutes({ keys, maxAgeSeconds }: KeyRoutesDeps): FastifyPlugin
       const etag = `"${hash('sha256', text, 'base64url')}"`
       reply.headers({ etag, 'cache-control': `public, max-age=${maxAgeSeconds}` })
       if (names(headers['if-none-match'], etag)) return reply.code(304).send()
-      // A text is sent as it is.
-      return reply.header('content-type', MEDIA_TYPE).send(text)
+      // Bytes, since to a text of JSON Fastify adds a charset, which the media type does not have.
+      return reply.header('content-type', MEDIA_TYPE).send(Buffer.from(text))
     })
   }
 }
