@@ -1,4 +1,9 @@
-import type { Revocation, RevocationKind, RevocationStore } from '../../revocation/store.ts'
+import type {
+  Revocation,
+  RevocationKind,
+  RevocationPage,
+  RevocationStore,
+} from '../../revocation/store.ts'
 import { ANY_ROWS, type SqlDriver, type SqlRow, type SqlStep } from './driver.ts'
 
 // A changed row gets the position of a new one, else those who have read it miss the change.
@@ -20,11 +25,12 @@ const endedSessions = (condition: string) => `${ANY_ROWS}${INTO}
 const OF_SESSION = endedSessions('id = ?1')
 const OF_USER = endedSessions('user_id = ?1 AND ended_at = ?2')
 
-// One statement reads from one snapshot: what it does not see is not before the horizon. Whoever has
-// read further than that has read a database that was put back, and begins again.
-const READ = `SELECT h.horizon, r.* FROM revocation_horizon h LEFT JOIN revocations r
-    ON r.position >= CASE WHEN ?1 > h.horizon THEN 0 ELSE ?1 END
+// One statement reads from one snapshot: what it does not see is not before the horizon.
+const READ = `SELECT h.horizon, r.* FROM revocation_horizon h LEFT JOIN
+    (SELECT * FROM revocations WHERE position >= ?1 ORDER BY position LIMIT ?2) r ON true
   ORDER BY r.position`
+/** More at once would hold up the thread that serves. */
+const ROWS_PER_QUERY = 5_000
 
 // The age stands twice: a row that PostgreSQL had to wait for may refuse more since.
 const PURGE = `DELETE FROM revocations WHERE expires_at < ?1 AND (kind, value) IN
@@ -35,17 +41,38 @@ const CHANNEL = 'jotter_revocations'
 
 export function sqlRevocations(db: SqlDriver): RevocationStore {
   const { watch } = db
+
+  async function query(from: number, limit: number) {
+    const rows = await db.rows(READ, [from, limit])
+    return {
+      rows: rows.filter((row) => row.position !== null).map(toRevocation),
+      horizon: Number(rows[0]?.horizon),
+    }
+  }
+
+  async function read(from: number): Promise<RevocationPage> {
+    const first = await query(from, ROWS_PER_QUERY)
+    // Whoever has read further has read a database that was put back, and begins again.
+    if (first.horizon < from) return read(0)
+    const items: typeof first.rows = []
+    let { rows } = first
+    for (let limit = ROWS_PER_QUERY; rows.length === limit; ) {
+      const { position = 0 } = rows.at(-1) ?? {}
+      // What shares the last position may not be whole: it is read again with what follows.
+      const whole = rows.findIndex((row) => row.position === position)
+      for (const row of rows.slice(0, whole)) items.push(row)
+      if (whole === 0) limit *= 2
+      rows = (await query(position, limit)).rows
+    }
+    // The first horizon: what appeared while the rest was read is behind it.
+    return { items: items.concat(rows), horizon: first.horizon }
+  }
+
   return {
     async insert(revocation) {
       await db.write(revoke(revocation))
     },
-    async read(from) {
-      const rows = await db.rows(READ, [from])
-      return {
-        items: rows.filter((row) => row.position !== null).map(toRevocation),
-        horizon: Number(rows[0]?.horizon),
-      }
-    },
+    read,
     purge: (before, limit) => db.write([PURGE, before, limit]),
     ...(watch && { watch: async (changed: () => void) => watch(CHANNEL, changed) }),
   }
