@@ -67,6 +67,7 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
     onCommit: metrics.committed,
   })
   if (url.startsWith('sqlite:')) warnOfOpenFile(url.slice('sqlite:'.length), log)
+  const attempts = stores.attempts(deps)
   const stopped = new AbortController()
   let app: FastifyInstance | undefined
   try {
@@ -88,6 +89,9 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
     const retention = keepRetention(
       {
         transactions: stores.transactions,
+        sessions: stores.sessions,
+        revocations: stores.revocations,
+        attempts,
         duties: stores.duties,
         node: randomUUID(),
         retentionDays: settings.RETENTION_DAYS,
