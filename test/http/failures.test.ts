@@ -50,7 +50,10 @@ describe('when the store cannot write', () => {
     for (const xid of ['locked-1', 'locked-2', 'locked-3']) {
       assert.equal((await get(`/v1/token/${PHONE}/${xid}`)).status, 200)
     }
-    assert.equal(await (await get('/readyz?verbose')).text(), '+ store\n+ revocations\n+ not stopping\n')
+    assert.equal(
+      await (await get('/readyz?verbose')).text(),
+      '+ store\n+ revocations\n+ not stopping\n',
+    )
   })
 })
 

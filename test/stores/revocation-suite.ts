@@ -24,7 +24,10 @@ async function valuesFrom(revocations: RevocationStore, from: number) {
 
 /** What every RevocationStore must do. `open` gives empty stores; the suite closes them. */
 export function revocationStoreSuite(engine: string, open: OpenStores) {
-  describe(`RevocationStore on ${engine}`, { concurrency: 4 }, () => {
+  // The horizon of PostgreSQL waits for the transactions of its other databases too: what a test next
+  // door writes makes readings repeat themselves.
+  const concurrency = engine === 'PostgreSQL' ? 1 : 4
+  describe(`RevocationStore on ${engine}`, { concurrency }, () => {
     keepSuite(open)
     readSuite(open)
     purgeSuite(open)

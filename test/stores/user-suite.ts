@@ -37,7 +37,7 @@ function insertSuite(open: OpenStores) {
     assert.equal(await users.find({ username: 'name michael' }), undefined)
     assert.equal(await users.find({ email: 'michael@example.com' }), undefined)
     assert.deepEqual(await users.list({ limit: 10 }), [])
-    assert.equal(await users.setPassword('michael', { to: 'hash 2', at: NOW }), false)
+    assert.equal(await users.setPassword('michael', { to: '$hash 2', at: NOW }), false)
     assert.equal(await users.setActive('michael', DISABLED), false)
     assert.equal(await users.setActive('michael', { active: true, at: NOW }), false)
     assert.deepEqual(await revoked(stores), [])
@@ -157,12 +157,12 @@ function passwordSuite(open: OpenStores) {
     for (const id of ['s2', 's3', 's4']) await sessions.open(sessionOf(id), PROOF)
     await sessions.end('s2', NOW + 1)
     assert.equal(
-      await users.setPassword('michael', { from: 'hash 1', to: 'hash 2', at: LATER, keep: 's3' }),
+      await users.setPassword('michael', { from: '$hash 1', to: '$hash 2', at: LATER, keep: 's3' }),
       true,
     )
     assert.deepEqual(await users.get('michael'), {
       ...michael,
-      passwordHash: 'hash 2',
+      passwordHash: '$hash 2',
       updatedAt: LATER,
       lastLoginAt: NOW,
     })
@@ -180,9 +180,9 @@ function passwordSuite(open: OpenStores) {
     await using stores = await open()
     const { users, sessions } = stores
     await users.insert(michael)
-    assert.equal(await users.setPassword('michael', { to: 'hash 2', at: LATER }), true)
-    await sessions.open(sessionOf('s1'), { passwordHash: 'hash 2' })
-    assert.equal(await users.setPassword('michael', { to: 'hash 3', at: LATER, keep: 's1' }), true)
+    assert.equal(await users.setPassword('michael', { to: '$hash 2', at: LATER }), true)
+    await sessions.open(sessionOf('s1'), { passwordHash: '$hash 2' })
+    assert.equal(await users.setPassword('michael', { to: '$hash 3', at: LATER, keep: 's1' }), true)
     assert.deepEqual(await openOf(stores, ['s1']), ['s1'])
     assert.deepEqual(await revoked(stores), [])
   })
@@ -193,7 +193,7 @@ function passwordSuite(open: OpenStores) {
     await users.insert(michael, sessionOf('s1'))
     const changed = await Promise.all(
       HUNDRED.map((i) =>
-        users.setPassword('michael', { from: 'hash 1', to: `new ${i}`, at: NOW + i }),
+        users.setPassword('michael', { from: '$hash 1', to: `new ${i}`, at: NOW + i }),
       ),
     )
     assert.equal(wins(changed), 1)
@@ -206,7 +206,7 @@ function passwordSuite(open: OpenStores) {
     await using stores = await open()
     const { users } = stores
     await users.insert(michael, sessionOf('s1'))
-    assert.equal(await users.setPassword('michael', { from: 'hash 0', to: 'x', at: LATER }), false)
+    assert.equal(await users.setPassword('michael', { from: '$hash 0', to: 'x', at: LATER }), false)
     assert.deepEqual(await users.get('michael'), michael)
     assert.deepEqual(await openOf(stores, ['s1']), ['s1'])
     assert.deepEqual(await revoked(stores), [])

@@ -73,6 +73,7 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
     onCommit: metrics.committed,
   })
   if (url.startsWith('sqlite:')) warnOfOpenFile(url.slice('sqlite:'.length), log)
+  const attempts = stores.attempts(deps)
   const stopped = new AbortController()
   const served = new AbortController()
   let app: FastifyInstance | undefined
@@ -110,6 +111,9 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
     const retention = keepRetention(
       {
         transactions: stores.transactions,
+        sessions: stores.sessions,
+        revocations: stores.revocations,
+        attempts,
         duties: stores.duties,
         node: randomUUID(),
         retentionDays: settings.RETENTION_DAYS,

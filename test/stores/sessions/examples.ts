@@ -13,7 +13,7 @@ export const userOf = (id: string, members: Partial<User> = {}): User => ({
   id,
   username: { canonical: `name ${id}`, shown: `Name ${id}` },
   email: { canonical: `${id}@example.com`, shown: `${id}@Example.com` },
-  passwordHash: 'hash 1',
+  passwordHash: '$hash 1',
   active: true,
   createdAt: NOW,
   updatedAt: NOW,

@@ -92,6 +92,8 @@ async function runSteps(
     .filter(({ item: [sql] }) => statements.manyRows(sql) === undefined)
     .sort((a, b) => order(subject(a.item), subject(b.item)))
   await inOneGo([
+    // Before the others: of a login and of what ends all sessions, both in this transaction, the end
+    // sees the session.
     ...rowsOf(statements, numbered).map(async (rows) => {
       for (const place of await insertRows(client, rows)) counts[place] = 1
     }),
