@@ -17,7 +17,7 @@ import { ADMIN_KEY } from '../support/service.ts'
 
 const LONG = process.env.JOTTER_TEST_LONG !== undefined
 const ROUNDS = LONG ? 2_000 : 20
-const STANDSTILLS = LONG ? 5 : 1
+const STANDSTILLS = LONG ? 2 : 1
 const STANDSTILL_MS = LONG ? 60_000 : 2_500
 const SOON_MS = 1_000
 

@@ -66,7 +66,7 @@ export const SETTINGS = {
     kind: kinds.integer(3, 1_000),
     default: '10',
     about:
-      'Connections to PostgreSQL, of each process. Two of them write, the others read; SQLite has no use for it.',
+      'Connections to PostgreSQL, of each process. Two of them write, the others read; one more listens. SQLite has no use for it.',
   },
   DATABASE_TIMEOUT_MS: {
     kind: kinds.integer(100, 60_000),

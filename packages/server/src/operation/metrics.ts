@@ -14,6 +14,17 @@ export function createMetrics() {
   const registers = [registry]
   describeProcess(registers)
 
+  let revocations: Pick<Revocations, 'size' | 'ageSeconds' | 'waiting'> | undefined
+  gauges(registers, [
+    ['jotter_revocations_held', 'Revocations in memory.', () => revocations?.size ?? 0],
+    [
+      'jotter_revocations_age_seconds',
+      'Time since the database has confirmed them.',
+      () => revocations?.ageSeconds ?? 0,
+    ],
+    ['jotter_revocations_waiting', 'Readers that wait for news.', () => revocations?.waiting ?? 0],
+  ])
+
   let issuedTransactions = 0
   new Counter({
     name: 'jotter_tokens_issued_total',
@@ -51,17 +62,8 @@ export function createMetrics() {
   })
 
   return {
-    /** Called once, with what is asked whenever metrics are. */
-    observeRevocations(revocations: Pick<Revocations, 'size' | 'ageSeconds' | 'waiting'>) {
-      gauges(registers, [
-        ['jotter_revocations_held', 'Revocations in memory.', () => revocations.size],
-        [
-          'jotter_revocations_age_seconds',
-          'Time since the database has confirmed them.',
-          () => revocations.ageSeconds,
-        ],
-        ['jotter_revocations_waiting', 'Readers that wait for news.', () => revocations.waiting],
-      ])
+    observeRevocations(observed: typeof revocations) {
+      revocations = observed
     },
     transactionTokenIssued() {
       issuedTransactions += 1
