@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createSecretKey } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { generateKey, importKey, KeyRing } from '@jotter/token'
 import pino from 'pino'
@@ -31,6 +32,7 @@ const app = await createApp({
     key: importKey({ secret: Buffer.alloc(64, 1), alg: 'HS256' }),
   },
   signingKeys: new KeyRing(await generateKey('ES256')),
+  refreshKey: createSecretKey(Buffer.alloc(32, 1)),
   revocations: await revocations(
     { ...time, log, store: stores.revocations, maxAgeSeconds: 60 },
     new AbortController().signal,

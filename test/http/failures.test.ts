@@ -1,5 +1,6 @@
 /** What the caller sees when we fail (behaviour.md A1, item 5; security.md E-10). */
 import assert from 'node:assert/strict'
+import { createSecretKey } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, type TestContext, test } from 'node:test'
@@ -118,6 +119,7 @@ describe('when signing fails', () => {
         key: { broken: 'in a way that names nothing' } as unknown as Key,
       },
       signingKeys: new KeyRing(await generateKey('ES256')),
+      refreshKey: createSecretKey(Buffer.alloc(32, 1)),
       metrics: createMetrics(),
       log: logger,
       version: '0.0.0-test',

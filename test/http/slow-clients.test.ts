@@ -1,5 +1,6 @@
 /** Clients that are slow on purpose (security.md H-04). */
 import assert from 'node:assert/strict'
+import { createSecretKey } from 'node:crypto'
 import { once } from 'node:events'
 import type { ServerOptions } from 'node:https'
 import { connect } from 'node:net'
@@ -31,6 +32,7 @@ async function start(t: TestContext, tls?: ServerOptions) {
     ),
     customer: { id: 'customer', key: undefined },
     signingKeys: new KeyRing(await generateKey('ES256')),
+    refreshKey: createSecretKey(Buffer.alloc(32, 1)),
     metrics: createMetrics(),
     log,
     version: '0.0.0-test',

@@ -98,6 +98,7 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
       stores,
       customer,
       signingKeys,
+      refreshKey: master.refresh,
       revocations: revoked,
       metrics,
       stopping: () => stopped.signal.aborted,

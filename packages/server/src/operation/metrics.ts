@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
+import type { LoginOutcome, RefreshOutcome } from '../flows/session/service.ts'
 import type { Revocations } from '../revocation/revocations.ts'
 import { durations } from './durations.ts'
 
@@ -25,7 +26,7 @@ export function createMetrics() {
     ['jotter_revocations_waiting', 'Readers that wait for news.', () => revocations?.waiting ?? 0],
   ])
 
-  let issuedTransactions = 0
+  const issued = { transaction: 0, session: 0 }
   new Counter({
     name: 'jotter_tokens_issued_total',
     help: 'Tokens issued and durable.',
@@ -33,8 +34,20 @@ export function createMetrics() {
     registers,
     collect() {
       this.reset()
-      this.inc({ flow: 'transaction' }, issuedTransactions)
+      for (const [flow, count] of Object.entries(issued)) this.inc({ flow }, count)
     },
+  })
+  const logins = new Counter({
+    name: 'jotter_logins_total',
+    help: 'Attempts to log in, by outcome.',
+    labelNames: ['outcome'] as const,
+    registers,
+  })
+  const refreshes = new Counter({
+    name: 'jotter_refreshes_total',
+    help: 'Refresh tokens presented, by outcome.',
+    labelNames: ['outcome'] as const,
+    registers,
   })
   const requestAnswered = durations({
     name: 'jotter_http_request_seconds',
@@ -66,8 +79,13 @@ export function createMetrics() {
       revocations = observed
     },
     transactionTokenIssued() {
-      issuedTransactions += 1
+      issued.transaction += 1
     },
+    accessTokenIssued() {
+      issued.session += 1
+    },
+    loggedIn: (outcome: LoginOutcome) => logins.inc({ outcome }),
+    refreshed: (outcome: RefreshOutcome) => refreshes.inc({ outcome }),
     requestAnswered,
     requestRefused: (code: string) => refused.inc({ code }),
     committed(batch: number, seconds: number) {
