@@ -213,6 +213,20 @@ describe('a set that the database does not confirm', () => {
     assert.equal(set.isRevoked(TOKEN), true)
   })
 
+  test('accepts nothing while what was ended here, nobody knows which, cannot be read', async (t) => {
+    const { set, store, database } = await open(t)
+    await store.insert(ofSession('s'))
+    database.down = true
+    await set.readBack()
+    assert.throws(() => set.isRevoked({ sid: 'other', iat: 0 }), isStale)
+    await assert.rejects(set.confirmed(), isStale)
+    database.down = false
+    await set.readBack()
+    await set.confirmed()
+    assert.equal(set.isRevoked({ sid: 'other', iat: 0 }), false)
+    assert.equal(set.isRevoked(TOKEN), true)
+  })
+
   test('does not keep everybody waiting for a database that has just failed', async (t) => {
     const { set, clock, database } = await open(t)
     database.down = true

@@ -56,7 +56,12 @@ export interface Revocations {
   /** What this process has revoked counts here from now on, whether or not it can be read back. */
   add(revocation: Revocation): void
   /**
-   * Reads what was revoked until now: for who has ended sessions that it cannot name.
+   * For who has ended sessions that it cannot name: reads them. When that fails, no token is accepted
+   * here until they were read.
+   */
+  readBack(): Promise<void>
+  /**
+   * Reads what was revoked until now.
    *
    * @throws {StoreUnavailable}
    */
@@ -93,11 +98,13 @@ export async function revocations(deps: RevocationDeps, signal: AbortSignal): Pr
   let confirmedAt = Number.NEGATIVE_INFINITY
   let asOf = started.at
   let failing = false
+  /** Something has ended here that is not among what is held. */
+  let unread = false
   let reading: Promise<void> | undefined
   let next: Promise<void> | undefined
 
   const age = () => monotonic() - confirmedAt
-  const isStale = () => age() > maxAgeSeconds * 1000
+  const isStale = () => unread || age() > maxAgeSeconds * 1000
 
   async function read(): Promise<void> {
     // From before it was asked: what is revoked while the answer is on its way is not in it.
@@ -109,6 +116,7 @@ export async function revocations(deps: RevocationDeps, signal: AbortSignal): Pr
       take(page)
       confirmedAt = at
       asOf = time
+      unread = false
     } catch (err) {
       if (!failing) log.error({ err }, 'revocations cannot be read')
       failing = true
@@ -188,6 +196,10 @@ export async function revocations(deps: RevocationDeps, signal: AbortSignal): Pr
     add(revocation) {
       held.keep(revocation)
     },
+    readBack: () =>
+      catchUp().catch(() => {
+        unread = true
+      }),
     catchUp,
     feed,
     news: room.wait,
