@@ -52,6 +52,8 @@ const CHECK = `SELECT current_setting('fsync') AS fsync, pg_is_in_recovery() AS 
     current_setting('server_encoding') AS encoding,
     set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'
       ELSE current_setting('synchronous_commit') END, false) AS commit,
+    -- Rows are locked in the order of an index: other plans go by where they lie.
+    set_config('enable_bitmapscan', 'off', false), set_config('enable_seqscan', 'off', false),
     pg_try_advisory_lock(${LOCK_CLASS}, $1) AS locked`
 
 /** What must hold, and what is said when it does not. */
