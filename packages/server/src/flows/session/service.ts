@@ -18,7 +18,7 @@ export type RefreshOutcome = 'rotated' | 'repeated' | 'reused' | 'refused'
 export interface SessionDeps extends PairDeps {
   users: UserStore
   sessions: SessionStore
-  revocations: Pick<Revocations, 'add' | 'catchUp'>
+  revocations: Pick<Revocations, 'add' | 'readBack'>
   passwords: Passwords
   attempts: Attempts
   /** Told about every attempt to log in. */
@@ -92,8 +92,8 @@ export function sessionService(deps: SessionDeps) {
       expiresAt: at + lives.longest * 1000,
     })
 
-  /** Of sessions that cannot be named. They have ended: where nobody can read so now, it is read soon. */
-  const refuseEnded = () => revocations.catchUp().catch(() => undefined)
+  /** Of sessions that cannot be named. They have ended: while nobody can read which, none is accepted. */
+  const refuseEnded = () => revocations.readBack()
 
   async function activeUser(id: string): Promise<User> {
     const user = await users.get(id)
