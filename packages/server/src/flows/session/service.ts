@@ -92,9 +92,6 @@ export function sessionService(deps: SessionDeps) {
       expiresAt: at + lives.longest * 1000,
     })
 
-  /** Of sessions that cannot be named. They have ended: while nobody can read which, none is accepted. */
-  const refuseEnded = () => revocations.readBack()
-
   async function activeUser(id: string): Promise<User> {
     const user = await users.get(id)
     if (!user?.active) throw new ServiceError('user_unavailable')
@@ -193,7 +190,7 @@ export function sessionService(deps: SessionDeps) {
       if (everywhere) await sessions.endAll(id, at)
       else await sessions.end(sid, at)
       refuseSession(sid, at)
-      if (everywhere) await refuseEnded()
+      if (everywhere) await revocations.readBack()
     },
 
     /**
@@ -207,7 +204,7 @@ export function sessionService(deps: SessionDeps) {
       const done =
         (await replacePassword(holder, wanted)) || (await replacePassword(holder, wanted))
       if (!done) throw new ServiceError('current_password_wrong')
-      await refuseEnded()
+      await revocations.readBack()
     },
   }
 
