@@ -68,15 +68,22 @@ export interface PostgresServer {
   output(): string
 }
 
-export async function startPostgres(owner: Owner, settings: Record<string, string> = {}) {
+interface PostgresOptions {
+  /** Executed in the folder of the server: a command that executes the one behind it. */
+  under?: readonly string[]
+}
+
+export async function startPostgres(
+  owner: Owner,
+  settings: Record<string, string> = {},
+  { under = [] }: PostgresOptions = {},
+) {
   const install = postgresInstall()
   const folder = mkdtempSync(join(install.temporary, 'jotter-pg-'))
   const abandon = () => rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
   process.once('exit', abandon)
-  const server = openServer(folder, copyCluster(install, folder), install, {
-    ...settings,
-    port: String(await freePort()),
-  })
+  const all = { ...settings, port: String(await freePort()) }
+  const server = openServer(folder, copyCluster(install, folder), install, all, under)
   owner.after(async () => {
     await server.stop('immediate')
     abandon()
@@ -99,11 +106,12 @@ function openServer(
   data: string,
   { native, runAs }: PostgresInstall,
   settings: Record<string, string>,
+  under: readonly string[],
 ): PostgresServer {
   const port = Number(settings.port)
   const all = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings }
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  const command = [join(native, 'bin', 'postgres'), '-D', data, ...flags]
+  const command = [...under, join(native, 'bin', 'postgres'), '-D', data, ...flags]
   let child: ChildProcess | undefined
   let output = ''
   let databases = 0
