@@ -29,12 +29,12 @@ interface SmallDisk {
   free: readonly string[]
 }
 
-/** Transactions that nobody has asked for. Smaller than rows that are compressed. */
+/** Transactions that nobody has asked for. They leave no room in a page for those of the client. */
 const others = (
   rows: number,
 ) => `INSERT INTO transactions (customer_id, xid, phone_number, status, token,
     issued_at, expires_at, updated_at, opened_at, opened_by, segment)
-  SELECT 'filler', gen_random_uuid(), '19999999999', 'issued', repeat('x', 1500), 1, 1, 1, 1, '', 0
+  SELECT 'filler', gen_random_uuid(), '19999999999', 'issued', repeat('x', 500), 1, 1, 1, 1, '', 0
   FROM generate_series(1, ${rows})`
 
 const limitedFiles: SmallDisk = {
@@ -74,7 +74,7 @@ for (const { name, under, fill, full, free } of disks) {
     const fillUp = async (rows: number) => {
       for (;;) await database.query(fill(rows))
     }
-    for (const rows of [500, 10]) await assert.rejects(fillUp(rows), full)
+    for (const rows of [1_000, 10]) await assert.rejects(fillUp(rows), full)
     await client.until(({ refused }) => refused >= 100)
     const text = await until(503, ISSUE)
     assert.equal(text.body, '')
