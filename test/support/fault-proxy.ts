@@ -32,14 +32,17 @@ export interface FaultProxy {
   cut(direction: Direction, afterBytes: number): void
   /** Of each connection that was cut so: the last that its client had sent. */
   readonly cutRequests: readonly Buffer[]
+  /** Connections that are made later go to another port. */
+  turnTo(port: number): void
   /** Resets what lives and listens no more, until it is called with false. */
   refuse(on: boolean): Promise<void>
 }
 
-/** Before `port`, as long as its owner. */
-export async function startFaultProxy(owner: Owner, port: number): Promise<FaultProxy> {
+/** Before the port `to`, as long as its owner. */
+export async function startFaultProxy(owner: Owner, to: number): Promise<FaultProxy> {
   const links = new Set<Link>()
   const cutRequests: Buffer[] = []
+  let port = to
   let delayMs = 0
   let swallowing = Promise.withResolvers<void>()
   swallowing.resolve()
@@ -109,6 +112,9 @@ export async function startFaultProxy(owner: Owner, port: number): Promise<Fault
     },
     cut(direction, afterBytes) {
       for (const { left } of links) left[direction] = afterBytes
+    },
+    turnTo(another) {
+      port = another
     },
     refuse: (on) => (on ? close() : listen(own)),
   }
