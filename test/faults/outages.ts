@@ -23,8 +23,9 @@ export function standStill({ pid }: PostgresServer): () => void {
   }
   // The first one first: it starts no others then.
   stop(pid)
-  const { stdout } = spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })
-  for (const each of stdout.trim().split(/\s+/)) stop(Number(each))
+  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
+  const all = stdout.split('\n').map((line) => line.trim().split(/\s+/).map(Number))
+  for (const [each, parent] of all) if (each !== undefined && parent === pid) stop(each)
   return () => {
     for (const each of stopped.splice(0)) process.kill(each, 'SIGCONT')
   }
