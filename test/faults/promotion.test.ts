@@ -12,6 +12,7 @@ import { seededRandom } from './random.ts'
 
 const ROUNDS = process.env.JOTTER_TEST_LONG === undefined ? 1 : 10
 const ISSUED = 200
+const CUT_OFF_MS = 300
 /** From the death of the primary to tokens of the new one; most of it is the promotion. */
 const WELL_WITHIN_MS = 10_000
 
@@ -19,7 +20,8 @@ for (let round = 1; round <= ROUNDS; round += 1) {
   test(`F-06 a standby that is promoted has every acknowledged token, round ${round}`, async (t) => {
     const random = seededRandom(t)
     const primary = await startPostgres({ after })
-    const standby = await startStandby({ after }, primary)
+    const replication = await startFaultProxy(t, primary.port)
+    const standby = await startStandby({ after }, primary, replication.port)
     const proxy = await startFaultProxy(t, primary.port)
     const database = await primary.createDatabase()
     const cluster = await startCluster(t, primary, { nodes: 2, port: proxy.port, database })
@@ -27,6 +29,9 @@ for (let round = 1; round <= ROUNDS; round += 1) {
 
     const sessions = 'SELECT FROM pg_stat_replication WHERE sync_state = $1'
     assert.equal((await database.query(sessions, ['sync'])).length, 1)
+    // What is committed now the standby never gets, and so nobody may be told of it.
+    replication.swallow(true)
+    await sleep(CUT_OFF_MS)
     process.kill(primary.pid, 'SIGKILL')
     const died = performance.now()
     const successor = standby.database(database.name)

@@ -101,14 +101,27 @@ export async function startPostgres(
   return server
 }
 
-/** A standby of `primary`, whose commits wait for it from now on. The primary is started again. */
-export async function startStandby(owner: Owner, primary: PostgresServer): Promise<PostgresServer> {
+/**
+ * A standby of `primary`, whose commits wait for it from now on. The primary is started again.
+ *
+ * @param port Where the standby finds the primary: its own port or that of a proxy.
+ */
+export async function startStandby(
+  owner: Owner,
+  primary: PostgresServer,
+  port: number,
+): Promise<PostgresServer> {
   // Takes effect with the next start.
   await primary.database('postgres').query("ALTER SYSTEM SET synchronous_standby_names = '*'")
   await primary.stop('fast')
-  const from = `host=127.0.0.1 port=${primary.port} user=${SUPERUSER} password='${PASSWORD}'`
-  // Once it is promoted, it waits for nobody.
-  const settings = { primary_conninfo: from, synchronous_standby_names: '' }
+  const from = `host=127.0.0.1 port=${port} user=${SUPERUSER} password='${PASSWORD}'`
+  const settings = {
+    primary_conninfo: from,
+    // The primary is not there yet.
+    wal_retrieve_retry_interval: '100ms',
+    // Once it is promoted, it waits for nobody.
+    synchronous_standby_names: '',
+  }
   const data = join(primary.folder, 'data')
   const standby = await startPostgres(owner, settings, { from: data, standby: true })
   await primary.start()
