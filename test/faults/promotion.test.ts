@@ -34,8 +34,7 @@ for (let round = 1; round <= ROUNDS; round += 1) {
     await sleep(CUT_OFF_MS)
     process.kill(primary.pid, 'SIGKILL')
     const died = performance.now()
-    const successor = standby.database(database.name)
-    await successor.query('SELECT pg_promote()')
+    await standby.database('postgres').query('SELECT pg_promote()')
     proxy.turnTo(standby.port)
     const acked = cluster.clients.map((client) => client.counts().acked)
     await Promise.all(
@@ -46,7 +45,7 @@ for (let round = 1; round <= ROUNDS; round += 1) {
     const ms = performance.now() - died
     t.diagnostic(`${ISSUED} tokens of each node ${ms.toFixed()} ms after the primary died`)
     assert.ok(ms < WELL_WITHIN_MS)
-    const { refusals } = await cluster.judgeAll(successor)
+    const { refusals } = await cluster.judgeAll(standby.database(database.name))
     assert.ok(refusals.length > 0)
     assert.ok(refusals.every(({ status, retryAfter }) => status === 503 && retryAfter))
   })
