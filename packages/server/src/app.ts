@@ -50,6 +50,8 @@ import {
 } from './strict-http.ts'
 import { isOfConnection, refusalOf, refuseUnreadable } from './unreadable.ts'
 import { userAccess } from './user-access.ts'
+import { userRoutes } from './users/routes.ts'
+import { userService } from './users/service.ts'
 
 export interface AppDeps {
   settings: Settings
@@ -197,6 +199,8 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     now,
   })
   const lives = sessionLives(settings)
+  // One of them: it bounds how much is hashed at once.
+  const hashing = passwords({ settings, monotonic })
   const tokens = accessTokens({
     keys: () => deps.signingKeys,
     issuer,
@@ -253,7 +257,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       revocations,
       tokens,
       refreshTokens: refreshTokens(deps.refreshKey),
-      passwords: passwords({ settings, monotonic }),
+      passwords: hashing,
       attempts: attemptLimits({ store: deps.attempts, monotonic }),
       lives,
       onLogin: metrics.loggedIn,
@@ -263,6 +267,18 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     }),
   )
   await app.register(apiKeyRoutes(apiKeys))
+  await app.register(
+    userRoutes(
+      userService({
+        users: stores.users,
+        sessions: stores.sessions,
+        passwords: hashing,
+        longestLifeSeconds: lives.longest,
+        onEnd: revocations.readBack,
+        now,
+      }),
+    ),
+  )
   await app.register(revocationRoutes(revocationService(revocations)))
   await app.register(
     keyRoutes({ keys: () => deps.signingKeys, maxAgeSeconds: settings.JWKS_MAX_AGE }),
