@@ -6,7 +6,7 @@ import { printable } from './io.ts'
 /** Refused lines that are told one by one; of the others only the file of `--rejects` has all. */
 const MAX_TOLD = 100
 const PROGRESS_MS = { terminal: 100, pipe: 10_000 } as const
-const BAR_CELLS = 20
+const BAR_CELLS = 10
 
 export interface ImportCounts {
   /** Read until now. */
@@ -44,8 +44,7 @@ export function importReport(
     const seconds = Math.max(monotonic() - started, 1) / 1000
     const rate = Math.round(counts.lines / seconds)
     const kept = dryRun ? 'to import' : 'imported'
-    const numbers = `${counts.lines} lines, ${counts.imported} ${kept}, ${counts.existing} there already, ${refused()} refused`
-    return `${numbers}, ${rate}/s`
+    return `${counts.lines} lines, ${rate}/s, ${counts.imported} ${kept}, ${counts.existing} there already, ${refused()} refused`
   }
 
   return {
