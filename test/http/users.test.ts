@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, describe, test } from 'node:test'
-import { hash } from '@node-rs/bcrypt'
+import { makeHash } from '../../packages/server/src/passwords/hash.ts'
 import { ADMIN_KEY, startTestService, type TestService } from '../support/service.ts'
 import { newName, PASSWORD, QUICK, sessionClient } from '../support/sessions.ts'
 import { codeOf, json } from '../support/transactions.ts'
@@ -32,6 +32,8 @@ const look = async <T>(path: string, { get } = jotter) =>
 const create = async (service: TestService = jotter, names = newName()) =>
   json<User>(await ask('', { ...names, password: PASSWORD }, service))
 const found = async (username: string) => (await look<Page>(`?username=${username}`)).items[0]
+/** As another system has kept it. */
+const bcrypt = (password: string) => makeHash(password, { hash: 'bcrypt', cost: 4 })
 const NOBODY = '01a20000-0000-7000-8000-000000000000'
 
 test('a user that is made is shown without a hash, and may log in', async () => {
@@ -202,7 +204,7 @@ describe('an import', () => {
     ask('/import', { users, ...more }, service)
 
   test('tells of each row what became of it, and its user logs in with the old password', async () => {
-    const password_hash = await hash(PASSWORD, { cost: 4 })
+    const password_hash = await bcrypt(PASSWORD)
     const user = { username: 'Ford', email: 'ford@example.com', password_hash }
     const rows = [
       { ...user, created_at: '2001-05-11T00:00:00Z' },
@@ -234,7 +236,7 @@ describe('an import', () => {
     const user = {
       username: 'trillian',
       email: 't@example.com',
-      password_hash: await hash('x', { cost: 4 }),
+      password_hash: await bcrypt('x'),
     }
     const answer = await importRows([user], { dry_run: true })
     assert.deepEqual(await json(answer), { items: [{ outcome: 'imported' }] })
@@ -261,7 +263,7 @@ describe('an import', () => {
   ] as const) {
     test(`of ${kind} has an argon2id hash in its place after the first login`, async (t) => {
       const service = await startTestService(t)
-      const old = (await hash(PASSWORD, { cost: 4 })).replace('$2b$', prefix)
+      const old = (await bcrypt(PASSWORD)).replace('$2b$', prefix)
       const user = { username: 'marvin', email: 'marvin@example.com', password_hash: old }
       assert.equal((await importRows([user], {}, service)).status, 200)
       using db = new DatabaseSync(join(service.data, 'jotter.db'))
@@ -280,7 +282,7 @@ test('L-01 no password, hash, name or address is logged', async (t) => {
   const environment = { ...QUICK, JOTTER_LOG_REQUESTS: 'all', LOG_LEVEL: 'trace' }
   const service = await startTestService(t, environment)
   const names = { username: 'Slartibartfast', email: 'slarti@magrathea.example' }
-  const password_hash = await hash('fjords 42', { cost: 4 })
+  const password_hash = await bcrypt('fjords 42')
   const { id } = await create(service, names)
   await ask('', { ...names, password: PASSWORD }, service)
   await ask(`/${id}/password`, { password: 'fjords 42' }, service)

@@ -29,12 +29,6 @@ import {
 } from './schemas.ts'
 import type { UserService } from './service.ts'
 
-/** What each verb after an id makes of `active`. */
-const CHANGES = [
-  ['disable', false, 'Refuses a user, and ends every session'],
-  ['enable', true, 'Lets a user log in again'],
-] as const
-
 export function userRoutes(service: UserService): FastifyPluginAsyncJsonSchemaToTs {
   const asks = (...errors: ErrorCode[]) => ({
     access: 'users' as const,
@@ -97,16 +91,33 @@ export function userRoutes(service: UserService): FastifyPluginAsyncJsonSchemaTo
       async ({ params }) => userAnswer(await service.get(params.id)),
     )
 
-    for (const [verb, active, summary] of CHANGES) {
-      app.post(
-        `/v1/users/:id/${verb}`,
-        {
-          config: asks('user_not_found'),
-          schema: { tags: ['users'], summary, params: PATH_OF_USER, response: { 200: USER } },
+    app.post(
+      '/v1/users/:id/disable',
+      {
+        config: asks('user_not_found'),
+        schema: {
+          tags: ['users'],
+          summary: 'Refuses a user, and ends every session',
+          params: PATH_OF_USER,
+          response: { 200: USER },
         },
-        async ({ params }) => userAnswer(await service.setActive(params.id, active)),
-      )
-    }
+      },
+      async ({ params }) => userAnswer(await service.setActive(params.id, false)),
+    )
+
+    app.post(
+      '/v1/users/:id/enable',
+      {
+        config: asks('user_not_found'),
+        schema: {
+          tags: ['users'],
+          summary: 'Lets a user log in again',
+          params: PATH_OF_USER,
+          response: { 200: USER },
+        },
+      },
+      async ({ params }) => userAnswer(await service.setActive(params.id, true)),
+    )
 
     app.post(
       '/v1/users/:id/revoke',
