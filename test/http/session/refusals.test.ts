@@ -186,6 +186,19 @@ test('D-06 too many wrong passwords are 429 with Retry-After, at both doors toge
   await logIn(username)
 })
 
+test('D-06 an account has two names, and no more attempts than with one', async () => {
+  const { username, email, auth_token } = await newUser()
+  const change = { current_password: 'wrong', new_password: PASSWORD }
+  const statuses: number[] = []
+  for (let i = 0; i < 2; i += 1) {
+    statuses.push((await post('/auth/login', { email, password: 'wrong' })).status)
+    statuses.push((await post('/auth/password', change, auth_token)).status)
+    statuses.push((await post('/auth/login', { username, password: 'wrong' })).status)
+  }
+  assert.deepEqual(statuses, [401, 403, 401, 401, 403, 429])
+  clock.pass(60)
+})
+
 test('D-05 more passwords than can be hashed are 503 with Retry-After, and nobody is kept', async (t) => {
   const jotter = await startTestService(t, { ...memory, BCRYPT_LOG_ROUNDS: '8' })
   const names = Array.from({ length: 200 }, newName)

@@ -82,8 +82,8 @@ export interface AttemptDeps {
 /** Who tries. */
 export interface Attempt {
   /**
-   * The canonical name that was given, whether there is such an account or not: unknown names are
-   * counted alike, so that no answer tells them apart.
+   * The id of an account, whichever of its names was given; of an unknown one the canonical name:
+   * it is counted alike, so that no answer tells it apart.
    */
   readonly account: string
   /** The address of the caller; an IPv6 address counts as its /64. */
@@ -161,7 +161,7 @@ export function attemptLimits({
       })
     },
 
-    /** Of a registration or a new password: `attempt` knows this address from now on. */
+    /** Of a registration: `attempt` knows this address from now on. */
     async entered(who: Attempt): Promise<void> {
       await store.remember(keyOf('familiar', who.account, addressBucket(who.address)))
     },
