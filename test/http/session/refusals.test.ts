@@ -217,6 +217,30 @@ test('D-05 more passwords than can be hashed are 503 with Retry-After, and nobod
   assert.equal(again.status, 201)
 })
 
+test('D-05 one address that fills the line of hashes does not keep others out', async (t) => {
+  const { post } = await startTestService(t, {
+    ...memory,
+    BCRYPT_LOG_ROUNDS: '8',
+    JOTTER_TRUST_PROXY: '127.0.0.1',
+  })
+  const from = (address: string) => ({ 'x-forwarded-for': address })
+  const { username, email } = newName()
+  const owner = { username, password: PASSWORD }
+  await post('/auth/register', { ...owner, email }, undefined, from('192.0.2.1'))
+  let answered = 0
+  const flood = Array.from({ length: 300 }, async () => {
+    const body = { ...newName(), password: PASSWORD }
+    const { status } = await post('/auth/register', body, undefined, from('192.0.2.2'))
+    if (status === 201) answered += 1
+  })
+  for (let i = 0; i < 3; i += 1) {
+    const answer = await post('/auth/login', owner, undefined, from('192.0.2.1'))
+    assert.equal(answer.status, 200)
+  }
+  assert.ok(answered < 80, `${answered} were first`)
+  await Promise.all(flood)
+})
+
 describe('C-09 each kind of token works at its own door only', async () => {
   const { auth_token, refresh_token } = await newUser()
   const transaction = await (await get(`/v1/token/${PHONE}`)).text()

@@ -112,7 +112,7 @@ export function sessionService(deps: SessionDeps) {
     async register({ username, email, password, address }: NewUser): Promise<TokenPair> {
       const names = newNames(username, email)
       // Before anybody knows whether the names are free, so that the time does not tell.
-      const passwordHash = await passwords.hashPassword(password)
+      const passwordHash = await attempts.inTurn(address, () => passwords.hashPassword(password))
       const at = now()
       const user: User = {
         id: uuidv7(at),
