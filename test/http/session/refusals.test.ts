@@ -241,6 +241,28 @@ test('D-05 one address that fills the line of hashes does not keep others out', 
   await Promise.all(flood)
 })
 
+test('one address registers so many in a minute, whatever it makes up, and then logs in still', async (t) => {
+  const { post, clock } = await startTestService(t, {
+    ...memory,
+    JOTTER_RATE_LIMIT_REGISTER: '2/minute',
+  })
+  const register = (body: object) => post('/auth/register', body)
+  const [first, second] = [newName(), newName()]
+  const answer = await register({ ...first, password: PASSWORD })
+  assert.equal(answer.status, 201)
+  assert.equal(answer.headers.get('ratelimit-policy'), '"register";q=2;w=60')
+  assert.equal(answer.headers.get('ratelimit'), '"register";r=1;t=60')
+  assert.equal((await register({ ...first, password: PASSWORD })).status, 400)
+  const refused = await register({ ...second, password: PASSWORD })
+  assert.equal(refused.status, 429)
+  assert.equal(refused.headers.get('retry-after'), '60')
+  assert.equal(await demandShape(refused, 'message'), 'rate_limited')
+  const login = await post('/auth/login', { username: first.username, password: PASSWORD })
+  assert.equal(login.status, 200)
+  clock.pass(60)
+  assert.equal((await register({ ...second, password: PASSWORD })).status, 201)
+})
+
 describe('C-09 each kind of token works at its own door only', async () => {
   const { auth_token, refresh_token } = await newUser()
   const transaction = await (await get(`/v1/token/${PHONE}`)).text()
