@@ -214,6 +214,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     perAddress: limiter('address', settings.RATE_LIMIT),
     perKey: limiter('key', settings.RATE_LIMIT_KEY),
     wrongKeys: limiter('wrong_key', settings.RATE_LIMIT_WRONG_KEY),
+    registrations: limiter('register', settings.RATE_LIMIT_REGISTER),
     refuseForeignPage: refuseForeignPages(settings),
     identifyUser: userAccess({ tokens, revocations }),
   })

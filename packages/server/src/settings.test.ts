@@ -187,6 +187,7 @@ const TEXTS: Readonly<Record<SettingName, Texts>> = {
   RATE_LIMIT_KEY: RATE,
   RATE_LIMIT_PHONE: RATE,
   RATE_LIMIT_WRONG_KEY: RATE,
+  RATE_LIMIT_REGISTER: RATE,
   STORE_TOKENS: { good: same('full', 'digest'), bad: ['', 'hash', 'none'] },
   RETENTION_DAYS: {
     good: [
@@ -243,6 +244,7 @@ describe('defaults', () => {
     RATE_LIMIT_KEY: { limit: 1000, windowSeconds: 1 },
     RATE_LIMIT_PHONE: { limit: 10, windowSeconds: 60 },
     RATE_LIMIT_WRONG_KEY: { limit: 60, windowSeconds: 60 },
+    RATE_LIMIT_REGISTER: { limit: 30, windowSeconds: 60 },
     STORE_TOKENS: 'full',
     RETENTION_DAYS: 90,
     LOG_REQUESTS: 'errors',

@@ -240,6 +240,11 @@ export const SETTINGS = {
     about:
       'Wrong API keys from one address. Then only keys that this process has accepted before are looked at.',
   },
+  RATE_LIMIT_REGISTER: {
+    kind: kinds.rate,
+    default: '30/minute',
+    about: 'Registrations from one address, also those that are refused.',
+  },
   STORE_TOKENS: {
     kind: kinds.oneOf('full', 'digest'),
     default: 'full',
