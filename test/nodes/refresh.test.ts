@@ -1,0 +1,186 @@
+/**
+ * One refresh token presented a hundred times at once to two nodes (security.md D-07), and by who has
+ * lost the answer (D-08): nobody who is honest is logged out, and nobody gets a second session out of it.
+ */
+import assert from 'node:assert/strict'
+import { connect } from 'node:net'
+import { after, describe, type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { quantiles } from '../faults/figures.ts'
+import { seededRandom } from '../faults/random.ts'
+import { startPostgres } from '../support/postgres.ts'
+import type { ServerProcess } from '../support/process.ts'
+import { PASSWORD, type Pair, QUICK } from '../support/sessions.ts'
+import { type Share, sharesOf } from './shares.ts'
+
+const LONG = process.env.JOTTER_TEST_LONG !== undefined
+const ROUNDS = LONG ? 1_000 : 3
+const LOST = LONG ? 500 : 12
+/** Longer than a hundred refreshes take on a machine that has other work. */
+const GRACE_SECONDS = LONG ? 10 : 4
+/** Most of the time is spent waiting: only where figures are wanted, one case waits for the other. */
+const AT_ONCE = { concurrency: !LONG }
+
+const server = await startPostgres({ after })
+
+type Node = Pick<ServerProcess, 'address'>
+
+interface Answer extends Partial<Pair> {
+  readonly status: number
+  readonly code?: string
+}
+
+async function post({ address }: Node, path: string, body: unknown): Promise<Answer> {
+  const answer = await fetch(address + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', connection: 'close' },
+    body: JSON.stringify(body),
+  })
+  return { ...((await answer.json()) as Pair), status: answer.status }
+}
+
+const refresh = (node: Node, refresh_token: string | undefined) =>
+  post(node, '/token/refresh', { refresh_token })
+
+async function statusOf({ address }: Node, token: string | undefined): Promise<number> {
+  const headers = { authorization: `Bearer ${token}`, connection: 'close' }
+  return (await fetch(`${address}/auth/status`, { headers })).status
+}
+
+/** Two nodes, and a user who logs in at either of them. */
+async function start(t: TestContext, share: (t: TestContext) => Promise<Share>) {
+  const { startNode, stores } = await share(t)
+  const environment = {
+    ...QUICK,
+    JOTTER_ISSUER: 'https://jotter.example.com',
+    JOTTER_REFRESH_GRACE_SECONDS: String(GRACE_SECONDS),
+  }
+  const nodes = [await startNode(environment), await startNode(environment)] as const
+  const random = seededRandom(t)
+  const any = () => nodes[Math.floor(random() * 2)] as Node
+  const user = { username: 'michael', email: 'michael@example.com', password: PASSWORD }
+  const { status } = await post(nodes[0], '/auth/register', user)
+  assert.equal(status, 201)
+  return {
+    stores,
+    nodes,
+    random,
+    any,
+    /** The refresh token of a new session. */
+    async newSession(): Promise<string> {
+      const { username, password } = user
+      const { status, refresh_token } = await post(any(), '/token', { username, password })
+      assert.equal(status, 200)
+      return refresh_token as string
+    },
+  }
+}
+
+const sidOf = (refreshToken: string): string => refreshToken.split('.')[0] as string
+
+/** Sends the request, and destroys the connection `ms` later without having read anything. */
+async function loseAnswer({ address }: Node, refresh_token: string, ms: number): Promise<void> {
+  const body = JSON.stringify({ refresh_token })
+  const { hostname, port } = new URL(address)
+  const socket = connect(Number(port), hostname)
+  socket.on('error', () => {})
+  const written = Promise.withResolvers<void>()
+  socket.write(
+    `POST /token/refresh HTTP/1.1\r\nHost: ${hostname}\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${body.length}\r\n\r\n${body}`,
+    () => written.resolve(),
+  )
+  await written.promise
+  await sleep(ms)
+  socket.destroy()
+}
+
+describe('refreshes', AT_ONCE, () => {
+  for (const [engine, share] of Object.entries(sharesOf(server))) {
+    describe(`two nodes on ${engine}`, AT_ONCE, () => {
+      test('D-07 give a hundred at once the same successor, and it lives once', async (t) => {
+        const { stores, nodes, any, newSession } = await start(t, share)
+        const took: number[] = []
+        const unused: { first: string; second: string }[] = []
+        for (let round = 0; round < ROUNDS; round += 1) {
+          const first = await newSession()
+          const began = performance.now()
+          const answers = await Promise.all(
+            Array.from({ length: 100 }, (_, i) => refresh(nodes[i % 2] as Node, first)),
+          )
+          took.push(performance.now() - began)
+          assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200])
+          const successors = [...new Set(answers.map((answer) => answer.refresh_token))]
+          assert.equal(successors.length, 1)
+          const [second] = successors as [string]
+          assert.equal((await stores.sessions.get(sidOf(first)))?.generation, 2)
+          // Those of one round in two are left for the end of the grace.
+          if (round % 2 === 0) {
+            unused.push({ first, second })
+            continue
+          }
+          const third = await refresh(any(), second)
+          assert.equal(third.status, 200)
+          // The successor has been used: who presents the first now has stolen it, or was stolen from.
+          const reused = await refresh(any(), first)
+          assert.deepEqual([reused.status, reused.code], [401, 'refresh_token_reused'])
+          await demandEnded(first, third)
+        }
+        t.diagnostic(`a hundred at once, ms: ${quantiles(took)}`)
+
+        await sleep(GRACE_SECONDS * 1000 + 100)
+        for (const { first, second } of unused) {
+          const reused = await refresh(any(), first)
+          assert.deepEqual([reused.status, reused.code], [401, 'refresh_token_reused'])
+          await demandEnded(first, { status: 200, refresh_token: second })
+        }
+
+        /** On each node: nothing that the session has given out is good. */
+        async function demandEnded(first: string, last: Answer) {
+          for (const node of nodes) {
+            for (const token of [first, last.refresh_token]) {
+              const { status, code } = await refresh(node, token)
+              assert.deepEqual([status, code], [401, 'refresh_token_invalid'])
+            }
+          }
+          assert.notEqual((await stores.sessions.get(sidOf(first)))?.endedAt, undefined)
+          if (last.token === undefined) return
+          const ended = performance.now()
+          for (const node of nodes) {
+            while ((await statusOf(node, last.token)) !== 401) {
+              assert.ok(performance.now() - ended < 2_000, 'an access token outlives its session')
+              await sleep(5)
+            }
+          }
+        }
+      })
+
+      test('D-08 let in who lost the answer, with the same token, at either', async (t) => {
+        const { stores, any, random, newSession } = await start(t, share)
+        const seen = { rotated: 0, repeated: 0 }
+        let token = await newSession()
+        const sid = sidOf(token)
+        for (let round = 0; round < LOST; round += 1) {
+          await loseAnswer(any(), token, round % 2 === 0 ? 0 : 10 * random())
+          const generation = (await stores.sessions.get(sid))?.generation as number
+          const before = Number(token.split('.')[1])
+          seen[generation > before ? 'repeated' : 'rotated'] += 1
+          const retries = await Promise.all([refresh(any(), token), refresh(any(), token)])
+          assert.deepEqual(
+            retries.map(({ status }) => status),
+            [200, 200],
+          )
+          const successors = new Set(retries.map((retry) => retry.refresh_token))
+          assert.equal(successors.size, 1)
+          token = [...successors][0] as string
+          assert.equal(token.split('.')[1], String(before + 1))
+          for (const retry of retries) assert.equal(await statusOf(any(), retry.token), 200)
+        }
+        t.diagnostic(
+          `when the answer was lost, it had come too late or not: ${JSON.stringify(seen)}`,
+        )
+        assert.ok(seen.repeated > 0, 'no refresh was done before its answer was lost')
+      })
+    })
+  }
+})
