@@ -14,6 +14,8 @@ export interface Asking {
 export interface Told {
   readonly status: number
   readonly headers: IncomingHttpHeaders
+  /** Names and values in turn, as they came. */
+  readonly rawHeaders: readonly string[]
   readonly text: string
   /** From the request to the whole answer. */
   readonly ms: number
@@ -52,6 +54,7 @@ export function ask(
         resolve({
           status: answer.statusCode as number,
           headers: answer.headers,
+          rawHeaders: answer.rawHeaders,
           text,
           ms: performance.now() - began,
         }),

@@ -2,16 +2,23 @@
 import type { UserStore } from '../../packages/server/src/flows/session/store.ts'
 import { uuidv7 } from '../../packages/server/src/uuid.ts'
 
+export interface UsersToBe {
+  /** Their names are this with a number behind it, from 0. */
+  readonly prefix: string
+  readonly count: number
+  readonly passwordHash: string
+  readonly active?: boolean
+}
+
 /**
- * Puts `count` users with one password into a store, as another process does that has its hash: to
+ * Puts users with one password into a store, as another process does that has its hash: to
  * register as many would take a hash each.
  *
- * @param prefix Their names are this with a number behind it.
  * @returns Their names.
  */
 export async function fillUsers(
   users: UserStore,
-  { prefix, count, passwordHash }: { prefix: string; count: number; passwordHash: string },
+  { prefix, count, passwordHash, active = true }: UsersToBe,
 ): Promise<string[]> {
   const at = Date.now()
   const names = Array.from({ length: count }, (_, i) => `${prefix}${i}`)
@@ -21,7 +28,7 @@ export async function fillUsers(
       username: { canonical: name, shown: name },
       email: { canonical: `${name}@example.com`, shown: `${name}@example.com` },
       passwordHash,
-      active: true,
+      active,
       createdAt: at,
       updatedAt: at,
       lastLoginAt: undefined,
