@@ -14,7 +14,8 @@ export interface Share {
 /** The nodes on the database at `url`. */
 export async function shareOf(t: TestContext, url: string): Promise<Share> {
   const sandbox = openSandbox(t)
-  const stores = await openStores(url, { now: Date.now() })
+  // Patient, unlike a node: what it says is a test's, and a busy machine is no failure.
+  const stores = await openStores(url, { now: Date.now(), timeoutMs: 10_000 })
   t.after(() => stores.close())
   return {
     stores,
