@@ -32,6 +32,8 @@ const options = {
   connections: whole(values.connections, 1),
   storm: whole(values.storm, 1),
 }
+// All come from one address, of which the service lets no more through at once.
+if (options.storm > 100) throw new Error('a storm is of 100 logins at most')
 const machine = describeMachine(options.root)
 const rounds: Round[] = []
 for (let round = 1; round <= whole(values.rounds, 1); round += 1) {
