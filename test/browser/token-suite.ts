@@ -1,6 +1,7 @@
 /** The two tokens: how long they last, how they end, and where they are. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Route } from 'playwright-core'
 import { PASSWORD } from '../support/sessions.ts'
 import { json } from '../support/transactions.ts'
 import { EXPIRED_AFTER_SECONDS, openTab, PAST_GRACE_SECONDS, SAYS, type World } from './site.ts'
@@ -36,6 +37,29 @@ export function tokenSuite({ site, person }: World) {
     await tab.press('Ask ten times')
     await tab.done(SAYS.ten)
     assert.equal(refreshes(), 1)
+  })
+
+  test('asks once too when the refresh gets no answer, and goes on with the next try', async (t) => {
+    const { context, refreshes } = await person(t, /net::ERR_FAILED/)
+    const tab = await openTab(context, site.origin)
+    const { username } = await tab.register()
+    await tab.sees(username)
+    site.service.clock.pass(EXPIRED_AFTER_SECONDS)
+    // The answer is lost when all ten wait for it.
+    let refused = 0
+    const ten = Promise.withResolvers<void>()
+    context.on('response', (response) => {
+      refused += Number(response.status() === 401)
+      if (refused === 10) ten.resolve()
+    })
+    const lose = (route: Route) => ten.promise.then(() => route.abort())
+    await context.route('**/token/refresh', lose, { times: 1 })
+    await tab.press('Ask ten times')
+    await tab.page.getByRole('alert').getByText('No answer from').waitFor()
+    assert.equal(refreshes(), 1)
+    await tab.press('Ask ten times')
+    await tab.done(SAYS.ten)
+    assert.equal(refreshes(), 2)
   })
 
   test('is asked to log in again, in the words of the service, when its refresh token was stolen', async (t) => {
