@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { NPM_START } from '../../scripts/npm-start.ts'
 
 const MAIN = fileURLToPath(new URL('../../packages/server/src/cli/main.ts', import.meta.url))
 const FROM_SOURCE = [process.execPath, '--conditions=source', MAIN]
@@ -65,7 +66,10 @@ export function makeFolder(
   function start(args: readonly string[], environment: Environment = {}) {
     const [file, ...before] = command as [string, ...string[]]
     const { PATH } = process.env
-    const child = spawn(file, [...before, ...args], { cwd: path, env: { PATH, ...environment } })
+    const child = spawn(file, [...before, ...args], {
+      cwd: path,
+      env: { PATH, ...NPM_START.env, ...environment },
+    })
     const written = { stdout: '', stderr: '' }
     child.stdout.on('data', (chunk) => {
       written.stdout += chunk

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { NPM_START } from '../../scripts/npm-start.ts'
 import './interrupted.ts'
 import { ADMIN_KEY, CUSTOMER } from './service.ts'
 
@@ -137,6 +138,8 @@ export function spawnServer(
     // Nothing else of this environment: the settings of whoever runs the tests do not count.
     env: {
       PATH: process.env.PATH,
+      // Compiled once for all of them.
+      ...NPM_START.env,
       ...CUSTOMER,
       JOTTER_ADMIN_KEY: ADMIN_KEY,
       JOTTER_PORT: '0',
