@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { TransactionStore } from '../../packages/server/src/flows/transaction/store.ts'
 import { openStores, type Stores } from '../../packages/server/src/stores/open.ts'
 import { sqlApiKeys } from '../../packages/server/src/stores/sql/api-keys.ts'
+import { sqlClients } from '../../packages/server/src/stores/sql/clients.ts'
 import type { SqlDriver } from '../../packages/server/src/stores/sql/driver.ts'
 import { sqlDuties } from '../../packages/server/src/stores/sql/duties.ts'
 import { openSqlite } from '../../packages/server/src/stores/sql/sqlite.ts'
@@ -93,5 +94,11 @@ export const openSqliteOfManySegments: OpenStores = async () => {
     insert: (...args) => sqlTransactions(allFull).insert(...args),
     reissue: (...args) => sqlTransactions(allFull).reissue(...args),
   }
-  return { ...driver, transactions, apiKeys: sqlApiKeys(driver), duties: sqlDuties(driver) }
+  return {
+    ...driver,
+    transactions,
+    apiKeys: sqlApiKeys(driver),
+    clients: sqlClients(driver),
+    duties: sqlDuties(driver),
+  }
 }

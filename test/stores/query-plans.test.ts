@@ -11,6 +11,7 @@ import {
   type TransactionStore,
 } from '../../packages/server/src/flows/transaction/store.ts'
 import { sqlApiKeys } from '../../packages/server/src/stores/sql/api-keys.ts'
+import { sqlClients } from '../../packages/server/src/stores/sql/clients.ts'
 import type { SqlDriver } from '../../packages/server/src/stores/sql/driver.ts'
 import { sqlTransactions } from '../../packages/server/src/stores/sql/transactions.ts'
 import { openDriver } from './open.ts'
@@ -62,6 +63,23 @@ async function useEverything(db: SqlDriver) {
   await apiKeys.get('id')
   await apiKeys.list({ limit: 1 })
   await apiKeys.remove('id')
+
+  const clients = sqlClients(db)
+  const policy = { notBeforeSeconds: 10, lifetimeSeconds: 30, disabled: false }
+  const open = { maxUses: undefined, audience: undefined, strict: undefined }
+  const client = { id: 'app1', customerId: 'customer', createdAt: NOW, updatedAt: NOW }
+  const clientKey = { kid: 'a', thumbprint: 'a', publicJwk: '', createdAt: NOW }
+  await clients.insert({ ...client, ...policy, ...open, keys: [clientKey] })
+  await clients.find('app1')
+  await clients.get('customer', 'app1')
+  await clients.list({ customerId: 'customer', limit: 1 })
+  for (const change of [{}, { notBeforeSeconds: 1 }, { lifetimeSeconds: 9 }, policy]) {
+    await clients.update('customer', 'app1', change, NOW)
+  }
+  await clients.addKey('customer', 'app1', { ...clientKey, kid: 'b', thumbprint: 'b' })
+  await clients.removeKey('customer', 'app1', 'a', NOW)
+  await clients.remove('customer', 'app1')
+
   await transactions.purge(NOW + 10_000, NOW + 10_000, 10)
 }
 

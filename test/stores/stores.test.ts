@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { startPostgres } from '../support/postgres.ts'
 import { apiKeyStoreSuite } from './api-key-suite.ts'
+import { clientStoreSuite } from './client-suite.ts'
 import { dutyStoreSuite } from './duty-suite.ts'
 import { openMemory, openPostgresOn, openSqliteFile, openSqliteOfManySegments } from './open.ts'
 import { transactionStoreSuite } from './transaction-suite.ts'
@@ -15,6 +16,7 @@ const ENGINES = {
 for (const [engine, open] of Object.entries(ENGINES)) {
   transactionStoreSuite(engine, open)
   apiKeyStoreSuite(engine, open)
+  clientStoreSuite(engine, open)
   dutyStoreSuite(engine, open)
 
   test(`ping on ${engine} fulfils while the store answers`, async () => {

@@ -1,9 +1,11 @@
 import type { ApiKeyStore } from '../api-keys/store.ts'
+import type { ClientStore } from '../clients/store.ts'
 import type { DutyStore } from '../duties.ts'
 import type { TransactionStore } from '../flows/transaction/store.ts'
 import type { LimitStore } from '../limits/store.ts'
 import { isPostgres } from '../postgres-url.ts'
 import { memoryApiKeys } from './memory/api-keys.ts'
+import { memoryClients } from './memory/clients.ts'
 import { memoryDuties } from './memory/duties.ts'
 import { memoryTransactions } from './memory/transactions.ts'
 import type { SqlDriver } from './sql/driver.ts'
@@ -13,6 +15,7 @@ import type { PostgresOptions } from './sql/postgres.ts'
 export interface Stores {
   transactions: TransactionStore
   apiKeys: ApiKeyStore
+  clients: ClientStore
   duties: DutyStore
   /** Of an engine that several nodes can share. */
   limits?: LimitStore
@@ -37,21 +40,25 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
     return {
       transactions: memoryTransactions(),
       apiKeys: memoryApiKeys(),
+      clients: memoryClients(),
       duties: memoryDuties(),
       ping: async () => {},
       close: async () => {},
     }
   }
-  const [driver, { sqlTransactions }, { sqlApiKeys }, { sqlDuties }, limits] = await Promise.all([
-    openDriver(url, options),
-    import('./sql/transactions.ts'),
-    import('./sql/api-keys.ts'),
-    import('./sql/duties.ts'),
-    isPostgres(url) ? import('./sql/limits.ts') : undefined,
-  ])
+  const [driver, { sqlTransactions }, { sqlApiKeys }, { sqlClients }, { sqlDuties }, limits] =
+    await Promise.all([
+      openDriver(url, options),
+      import('./sql/transactions.ts'),
+      import('./sql/api-keys.ts'),
+      import('./sql/clients.ts'),
+      import('./sql/duties.ts'),
+      isPostgres(url) ? import('./sql/limits.ts') : undefined,
+    ])
   return {
     transactions: sqlTransactions(driver),
     apiKeys: sqlApiKeys(driver),
+    clients: sqlClients(driver),
     duties: sqlDuties(driver),
     ...(limits && { limits: limits.sqlLimits(driver) }),
     ping: () => driver.ping(),
