@@ -10,6 +10,7 @@ import {
   ServiceError,
   StoreUnavailable,
 } from './errors.ts'
+import { KeyServerUnavailable } from './keyserver/key-source.ts'
 
 /**
  * Fastify's own refusals. What is not named here and is below 500 is `invalid_request`. Their
@@ -24,6 +25,8 @@ const OF_FASTIFY: Readonly<Record<string, ErrorCode>> = {
 const MAX_FIELDS = 20
 
 const RETRY_AFTER_SECONDS = '1'
+/** What is soon over, mostly. */
+const PASSING: readonly ErrorCode[] = ['store_unavailable', 'key_server_unavailable']
 
 /** A failure of ours, as opposed to a refusal. */
 export const isFailure = (code: ErrorCode): boolean =>
@@ -45,7 +48,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   const known = toServiceError(error)
   request.refusal = { code: known.code, cause: known.status < 500 ? undefined : error }
   reply.code(known.status).headers(known.headers)
-  if (known.code === 'store_unavailable') reply.header('retry-after', RETRY_AFTER_SECONDS)
+  if (PASSING.includes(known.code)) reply.header('retry-after', RETRY_AFTER_SECONDS)
   const { emptyOnFailure } = request.routeOptions.config
   if (isFailure(known.code) && emptyOnFailure && !wantsJson(request)) {
     reply.header('content-type', 'text/plain').send('')
@@ -71,14 +74,16 @@ export function problem({ code, detail, fields }: ServiceError, requestId: strin
   })
 }
 
+export const wantsJson = (request: FastifyRequest): boolean => wants(request, 'application/json')
+
 /**
- * Whether JSON is asked for by name, and no less than plain text (RFC 9110 §12.5.1). The `*∕*` of a
+ * Whether `type` is asked for by name, and no less than plain text (RFC 9110 §12.5.1). The `*∕*` of a
  * browser or curl does not ask for it.
  */
-export function wantsJson({ headers }: FastifyRequest): boolean {
+export function wants({ headers }: FastifyRequest, type: string): boolean {
   const accept = headers.accept?.toLowerCase()
-  if (accept === undefined || !accept.includes('application/json')) return false
-  const weight = weightIn(accept, 'application/json')
+  if (accept === undefined || !accept.includes(type)) return false
+  const weight = weightIn(accept, type)
   return weight > 0 && weight >= weightIn(accept, 'text/plain')
 }
 
@@ -93,6 +98,8 @@ function toServiceError(error: unknown): ServiceError {
   if (error instanceof ServiceError) return error
   if (error instanceof StoreUnavailable)
     return new ServiceError('store_unavailable', { cause: error })
+  if (error instanceof KeyServerUnavailable)
+    return new ServiceError('key_server_unavailable', { cause: error })
   const { validation, validationContext, code, statusCode } = error as Partial<FastifyError>
   if (validation !== undefined) {
     return new ServiceError('invalid_request', {

@@ -14,9 +14,12 @@ import { answers } from './answer.ts'
 import { answerError } from './answer-error.ts'
 import { apiKeyRoutes } from './api-keys/routes.ts'
 import { apiKeyService } from './api-keys/service.ts'
+import { clientRoutes } from './clients/routes.ts'
+import { clientService } from './clients/service.ts'
 import type { ServiceError } from './errors.ts'
 import { transactionRoutes } from './flows/transaction/routes.ts'
 import { refuseForeignPages } from './foreign-pages.ts'
+import { keyServerRoutes } from './keyserver/routes.ts'
 import { addressMatcher } from './limits/address.ts'
 import { type Limiter, memoryLimiter } from './limits/limiter.ts'
 import { sharedLimiter } from './limits/shared.ts'
@@ -68,7 +71,7 @@ const HTTP = {
 
 /** Of answers to pages of the allowed origins: no cookies, and what a client of ours reads. */
 const CORS = {
-  methods: ['GET', 'HEAD', 'POST', 'DELETE'],
+  methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
   exposedHeaders: ['location', 'ratelimit', 'ratelimit-policy', 'retry-after', 'x-request-id'],
   maxAge: 600,
   strictPreflight: false,
@@ -202,6 +205,9 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     }),
   )
   await app.register(apiKeyRoutes(apiKeys))
+  const clients = clientService({ clients: stores.clients, now })
+  await app.register(clientRoutes(clients))
+  await app.register(keyServerRoutes(clients))
   await app.register(
     operationRoutes({
       version: deps.version,

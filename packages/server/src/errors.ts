@@ -24,6 +24,21 @@ export const ERRORS = {
     title: 'The Idempotency-Key is not valid',
     help: 'Send 1 to 255 printable ASCII characters without spaces.',
   },
+  client_id_invalid: {
+    status: 400,
+    title: 'The client id is not valid',
+    help: 'Send 1 to 128 characters of A-Z a-z 0-9 . _ ~ : @ - that begin with a letter or a digit.',
+  },
+  public_key_invalid: {
+    status: 400,
+    title: 'The public key cannot be used',
+    help: 'Send SPKI PEM, a JWK or a JWK Set of RSA keys from 2048 bits on, P-256, P-384, P-521, Ed25519 or ML-DSA. `errors[]` says what is wrong.',
+  },
+  private_key_refused: {
+    status: 400,
+    title: 'A private key was sent',
+    help: 'Send its public half, as `openssl pkey -in KEY -pubout` prints it. The private one has left its place: better make a new pair.',
+  },
   authentication_required: {
     status: 401,
     title: 'This route needs an API key',
@@ -74,6 +89,16 @@ export const ERRORS = {
     title: 'No such customer',
     help: 'Leave `customer_id` out to use the customer of this service.',
   },
+  client_not_found: {
+    status: 404,
+    title: 'No such client',
+    help: 'List the clients of this customer with `GET /v1/clients`. For others, a client that is disabled is none.',
+  },
+  client_key_not_found: {
+    status: 404,
+    title: 'The client has no such key',
+    help: 'List its keys with `GET /v1/clients/{id}/keys`.',
+  },
   method_not_allowed: {
     status: 405,
     title: 'The method is not allowed here',
@@ -93,6 +118,26 @@ export const ERRORS = {
     status: 409,
     title: 'The transaction is closed',
     help: 'It was completed, failed or revoked. Use a new xid.',
+  },
+  client_exists: {
+    status: 409,
+    title: 'There is a client with this id',
+    help: 'Choose another id: it may be taken by another customer. `PATCH /v1/clients/{id}` changes your own.',
+  },
+  client_key_exists: {
+    status: 409,
+    title: 'The client has this key, or another one of this kid',
+    help: 'Delete the key that is there, or give the new one another `kid`.',
+  },
+  too_many_client_keys: {
+    status: 409,
+    title: 'The client has as many keys as it may have',
+    help: 'Delete a key that is no longer used: a client has at most 10.',
+  },
+  last_client_key: {
+    status: 409,
+    title: 'The last key of a client cannot be deleted',
+    help: 'Add its successor first, disable the client, or delete it.',
   },
   payload_too_large: {
     status: 413,
@@ -133,6 +178,11 @@ export const ERRORS = {
     status: 503,
     title: 'Too many passwords are being checked',
     help: 'Try again after the seconds in `Retry-After`.',
+  },
+  key_server_unavailable: {
+    status: 503,
+    title: 'The key server cannot answer now',
+    help: 'Try again after the seconds in `Retry-After`. The operator compares KEYSERVER_URL with the log.',
   },
   store_unavailable: {
     status: 503,

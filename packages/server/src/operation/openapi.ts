@@ -58,6 +58,7 @@ const HEADERS: Readonly<Partial<Record<ErrorCode, readonly string[]>>> = {
   insufficient_scope: ['WWW-Authenticate'],
   method_not_allowed: ['Allow'],
   rate_limited: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
+  key_server_unavailable: ['Retry-After'],
   store_unavailable: ['Retry-After'],
 }
 
