@@ -73,6 +73,17 @@ const TEXTS: Readonly<Record<SettingName, Texts>> = {
   ADMIN_KEY: { good: same('k'.repeat(32)), bad: ['', 'k'.repeat(31), `${'k'.repeat(32)} `] },
   SECRET_KEY: { good: same('s'.repeat(32), 'short'), bad: [''] },
   MASTER_KEY: { good: same('m'.repeat(32), 'short'), bad: [''] },
+  KEYSERVER_URL: {
+    good: same('http://localhost:5010/getkey', 'https://keys.example'),
+    bad: [
+      '',
+      'localhost:5010',
+      'ftp://a',
+      'file:///a',
+      'http://a/?b=c',
+      'http://user:pass@a/getkey',
+    ],
+  },
   PASSWORD_HASH: {
     good: same('argon2id', 'bcrypt'),
     bad: ['', 'argon2', 'scrypt', 'BCRYPT', 'plain'],

@@ -91,6 +91,12 @@ export const SETTINGS = {
       'The secret for private keys and refresh tokens, which this version does not hold yet. Production starts only with this or SECRET_KEY.',
     secret: true,
   },
+  KEYSERVER_URL: {
+    kind: kinds.url,
+    about:
+      'The key server that is asked for the public keys of machines, as `http://localhost:5010/getkey`: `?identity=NAME` is added. Default: our own clients.',
+    bare: true,
+  },
   PASSWORD_HASH: {
     kind: kinds.oneOf('argon2id', 'bcrypt'),
     default: 'argon2id',

@@ -48,6 +48,13 @@ export function createMetrics() {
     buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000],
     registers,
   })
+  const keyServer = new Histogram({
+    name: 'jotter_key_server_seconds',
+    help: 'Time of one question to the key server of KEYSERVER_URL, by how it ended.',
+    labelNames: ['outcome'] as const,
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2],
+    registers,
+  })
 
   return {
     transactionTokenIssued() {
@@ -59,6 +66,7 @@ export function createMetrics() {
       commits.observe(seconds)
       writes.observe(batch)
     },
+    keyServerAsked: (outcome: string, seconds: number) => keyServer.observe({ outcome }, seconds),
     contentType: registry.contentType,
     text: () => registry.metrics(),
   }
