@@ -4,6 +4,7 @@ import { StoreUnavailable } from '../../errors.ts'
 import type { CommitListener, SqlDriver, SqlRow, SqlStep, SqlValue } from './driver.ts'
 import { groupCommit } from './group-commit.ts'
 import { MigrationError } from './migrations.ts'
+import { listen } from './postgres-listener.ts'
 import { migratePostgres } from './postgres-migrate.ts'
 import { endSession, openSession, postgresConfig, toUnavailable } from './postgres-session.ts'
 import { type ColumnTypes, hasNul, postgresStatements } from './postgres-statements.ts'
@@ -28,7 +29,7 @@ const COLUMNS = `SELECT table_name || '.' || column_name AS name, data_type AS t
 export interface PostgresOptions {
   /** Applied when the schema is new or older. */
   now: number
-  /** Connections in all, 10 by default. */
+  /** Connections that read and write, 10 by default. */
   connections?: number
   /** Milliseconds after which nobody waits for the server any more, 1500 by default. */
   timeoutMs?: number
@@ -124,6 +125,7 @@ export async function openPostgres(
   return {
     rows,
     write,
+    watch: (channel, changed) => listen(open, channel, changed),
     async ping() {
       if (performance.now() - failedAt < FAILED_MS) {
         throw new StoreUnavailable('the last commit has failed')
