@@ -15,9 +15,13 @@ import { answers } from './answer.ts'
 import { answerError } from './answer-error.ts'
 import { apiKeyRoutes } from './api-keys/routes.ts'
 import { apiKeyService } from './api-keys/service.ts'
+import { ownKeys } from './clients/keys.ts'
+import { rememberedClients } from './clients/remembered.ts'
 import { clientRoutes } from './clients/routes.ts'
 import { clientService } from './clients/service.ts'
 import type { ServiceError } from './errors.ts'
+import { machineRoutes } from './flows/machine/routes.ts'
+import { useTokens } from './flows/machine/use-token.ts'
 import { refreshTokens } from './flows/session/refresh-token.ts'
 import { sessionRoutes } from './flows/session/routes.ts'
 import { sessionLives } from './flows/session/token-pairs.ts'
@@ -25,6 +29,7 @@ import { transactionRoutes } from './flows/transaction/routes.ts'
 import { refuseForeignPages } from './foreign-pages.ts'
 import { accessTokens } from './keys/access-tokens.ts'
 import { keyRoutes } from './keys/routes.ts'
+import type { MachineKeys } from './keys/signing-keys.ts'
 import { keyServerRoutes } from './keyserver/routes.ts'
 import { addressMatcher } from './limits/address.ts'
 import { type Limiter, memoryLimiter } from './limits/limiter.ts'
@@ -60,6 +65,10 @@ export interface AppDeps {
   customer: { readonly id: string; readonly key: Key | undefined }
   /** Of user tokens. */
   signingKeys: KeyRing
+  /** Of use tokens. */
+  machineKeys: MachineKeys
+  /** What `POST /` answers with. */
+  gateLines: readonly string[]
   /** Of the HMAC in refresh tokens. */
   refreshKey: KeyObject
   /** What is revoked, on every node of the database. */
@@ -184,6 +193,8 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       ? memoryLimiter(name, rate, monotonic)
       : sharedLimiter(name, rate, stores.limits, monotonic))
   const perPhone = limiter('phone', settings.RATE_LIMIT_PHONE)
+  const perKey = limiter('key', settings.RATE_LIMIT_KEY)
+  const wrongKeys = limiter('wrong_key', settings.RATE_LIMIT_WRONG_KEY)
   const apiKeys = apiKeyService({
     apiKeys: stores.apiKeys,
     customerId: customer.id,
@@ -202,8 +213,8 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     apiKeys,
     issueAccess: settings.ISSUE_ACCESS,
     perAddress: limiter('address', settings.RATE_LIMIT),
-    perKey: limiter('key', settings.RATE_LIMIT_KEY),
-    wrongKeys: limiter('wrong_key', settings.RATE_LIMIT_WRONG_KEY),
+    perKey,
+    wrongKeys,
     refuseForeignPage: refuseForeignPages(settings),
     identifyUser: userAccess({ tokens, revocations }),
   })
@@ -261,8 +272,42 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(clientRoutes(clients))
   await app.register(keyServerRoutes(clients))
   await app.register(revocationRoutes(revocationService(revocations)))
+  const known = rememberedClients(stores.clients, monotonic)
   await app.register(
-    keyRoutes({ keys: () => deps.signingKeys, maxAgeSeconds: settings.JWKS_MAX_AGE }),
+    machineRoutes({
+      keySource: keySource,
+      clients: known,
+      clientsOnly: true,
+      assertions: stores.assertions,
+      uses: stores.uses,
+      revocations: deps.revocations,
+      tokens: useTokens({
+        keys: () => deps.machineKeys.ring(),
+        issuer,
+        audience: settings.AUDIENCE,
+        now,
+      }),
+      issuer,
+      strict: settings.ENV === 'production',
+      leewaySeconds: settings.MACHINE_LEEWAY_SECONDS,
+      guesses: wrongKeys && {
+        look: (address) => demandBudget(wrongKeys, address, 0),
+        count: (address) => demandBudget(wrongKeys, address),
+      },
+      // No id of an API key has a space.
+      spendOnClient: (id) => perKey && demandBudget(perKey, `client ${id}`),
+      onIssue: metrics.useTokenIssued,
+      lines: deps.gateLines,
+      random: Math.random,
+      sendText,
+      now,
+    }),
+  )
+  await app.register(
+    keyRoutes({
+      keys: () => [...deps.signingKeys.keys, ...(deps.machineKeys.known?.keys ?? [])],
+      maxAgeSeconds: settings.JWKS_MAX_AGE,
+    }),
   )
   await app.register(
     operationRoutes({

@@ -47,6 +47,16 @@ export const ERRORS = {
     message: 'Sorry. That user already exists.',
     help: 'Log in, or register with another name and address.',
   },
+  request_token_malformed: {
+    status: 400,
+    title: 'The body is not a JWT',
+    help: 'Send the request token itself, with nothing around it: no JSON, no form, no white space.',
+  },
+  identity_unknown: {
+    status: 401,
+    title: 'Nobody is known by that name',
+    help: 'Compare `iss` of the request token with the id of the client. A client that is disabled is unknown too.',
+  },
   authentication_required: {
     status: 401,
     title: 'This route needs an API key',
@@ -120,6 +130,41 @@ export const ERRORS = {
     status: 403,
     title: 'A page of another site may not mint a token',
     help: 'Name its origin in CORS_ORIGINS, or send an API key.',
+  },
+  request_token_refused: {
+    status: 403,
+    title: 'The request token is refused',
+    help: 'The answer says why. Strict clients send `iss`, `sub`, `aud`, `exp` and `jti` as RFC 7523 has them, with `aud` the ISSUER of this service.',
+  },
+  request_token_used: {
+    status: 403,
+    title: 'The request token was used before',
+    help: 'Sign another one, with another `jti`, for each login.',
+  },
+  use_token_not_yet_valid: {
+    status: 403,
+    title: 'The token is not yet valid (nbf)',
+    help: 'Wait until its `nbf`.',
+  },
+  use_token_expired: {
+    status: 403,
+    title: 'Signature has expired',
+    help: 'Log in again for another one.',
+  },
+  use_token_refused: {
+    status: 403,
+    title: 'The use token is refused',
+    help: 'The answer says why. Send a use token of this service itself, with nothing around it.',
+  },
+  use_token_revoked: {
+    status: 403,
+    title: 'The token has been revoked',
+    help: 'It was revoked, or its client was disabled or removed.',
+  },
+  use_token_spent: {
+    status: 403,
+    title: 'The token was used as often as it may be',
+    help: 'Log in again for another one. How often is `max_uses` of the client.',
   },
   not_found: {
     status: 404,

@@ -94,6 +94,18 @@ const TEXTS: Readonly<Record<SettingName, Texts>> = {
     good: same('ES256', 'EdDSA', 'PS512', 'ML-DSA-44'),
     bad: ['', 'none', 'es256', 'HS1', 'ES256K', 'HS256'],
   },
+  MACHINE_ALG: {
+    good: same('RS256', 'ES256', 'EdDSA', 'ML-DSA-44'),
+    bad: ['', 'none', 'rs256', 'HS256'],
+  },
+  MACHINE_LEEWAY_SECONDS: {
+    good: [
+      ['0', 0],
+      ['60', 60],
+    ],
+    bad: ['', '-1', '61', '1.5'],
+  },
+  GATE_LINES_FILE: { good: same('lines.txt'), bad: ['', 'one\ntwo'] },
   TOKEN_EXPIRATION_DAYS: {
     good: [
       ['1', 1],
@@ -276,6 +288,9 @@ describe('defaults', () => {
     REFRESH_TOKEN_DAYS: 30,
     REVOCATION_MAX_AGE_SECONDS: 60,
     JWKS_MAX_AGE: 300,
+    MACHINE_ALG: 'RS256',
+    MACHINE_LEEWAY_SECONDS: 0,
+    GATE_LINES_FILE: undefined,
     TELESIGN_CUSTOMER_ID: undefined,
     TELESIGN_API_KEY: undefined,
   }

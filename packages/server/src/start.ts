@@ -13,8 +13,9 @@ import { createApp } from './app.ts'
 import { type OwnCustomer, ownCustomer } from './customer.ts'
 import { databaseOf } from './database.ts'
 import { drain } from './drain.ts'
+import { readGateLines } from './gate-lines.ts'
 import { demandSameMaster, masterKey } from './keys/master-key.ts'
-import { openSigningKeys } from './keys/signing-keys.ts'
+import { openMachineKeys, openSigningKeys } from './keys/signing-keys.ts'
 import { isOpenToAll } from './open-to-all.ts'
 import { createMetrics } from './operation/metrics.ts'
 import { addressText } from './own-address.ts'
@@ -51,6 +52,7 @@ export interface RunningService {
 
 /**
  * @throws {CertificateError} When a file of TLS has gone bad since the settings were checked.
+ * @throws {GateLinesError} The same of GATE_LINES_FILE.
  * @throws {StoreUnavailable} When the database cannot be opened.
  * @throws {MigrationError} When its schema is newer than this binary.
  * @throws {MasterKeyError} When the master key cannot be used, or is not the one of the database.
@@ -59,6 +61,7 @@ export interface RunningService {
 export async function startService(deps: StartDeps): Promise<RunningService> {
   const { settings, log, now } = deps
   const tls = tlsOf(settings, now())
+  const gateLines = readGateLines(settings)
   const { url } = databaseOf(settings)
   const inMemory = url === 'memory:'
   if (!inMemory) mkdirSync(settings.DATA, { recursive: true, mode: 0o700 })
@@ -87,7 +90,9 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
   try {
     await demandSameMaster(stores.keys, master)
     await stores.apiKeys.keepCustomer(customer.id, now())
-    const signingKeys = await openSigningKeys({ settings, keys: stores.keys, master, now })
+    const keyDeps = { settings, keys: stores.keys, master, now }
+    const signingKeys = await openSigningKeys(keyDeps)
+    const machineKeys = await openMachineKeys(keyDeps)
     const maxAgeSeconds = settings.REVOCATION_MAX_AGE_SECONDS
     const { revocations: store } = stores
     revoked = await revocations({ ...deps, store, maxAgeSeconds }, served.signal)
@@ -98,6 +103,8 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
       stores,
       customer,
       signingKeys,
+      machineKeys,
+      gateLines,
       refreshKey: master.refresh,
       revocations: revoked,
       metrics,

@@ -26,7 +26,7 @@ export function createMetrics() {
     ['jotter_revocations_waiting', 'Readers that wait for news.', () => revocations?.waiting ?? 0],
   ])
 
-  const issued = { transaction: 0, session: 0 }
+  const issued = { transaction: 0, session: 0, machine: 0 }
   new Counter({
     name: 'jotter_tokens_issued_total',
     help: 'Tokens issued and durable.',
@@ -90,6 +90,9 @@ export function createMetrics() {
     },
     accessTokenIssued() {
       issued.session += 1
+    },
+    useTokenIssued() {
+      issued.machine += 1
     },
     loggedIn: (outcome: LoginOutcome) => logins.inc({ outcome }),
     refreshed: (outcome: RefreshOutcome) => refreshes.inc({ outcome }),

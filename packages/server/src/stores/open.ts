@@ -1,6 +1,7 @@
 import type { ApiKeyStore } from '../api-keys/store.ts'
 import type { ClientStore } from '../clients/store.ts'
 import type { DutyStore } from '../duties.ts'
+import type { AssertionStore, UseStore } from '../flows/machine/store.ts'
 import type { SessionStore, UserStore } from '../flows/session/store.ts'
 import type { TransactionStore } from '../flows/transaction/store.ts'
 import type { KeyStore } from '../keys/store.ts'
@@ -13,6 +14,7 @@ import { memoryAttempts } from './memory/attempts.ts'
 import { memoryClients } from './memory/clients.ts'
 import { memoryDuties } from './memory/duties.ts'
 import { memoryKeys } from './memory/keys.ts'
+import { memoryAssertions, memoryUses } from './memory/machines.ts'
 import { memoryTransactions } from './memory/transactions.ts'
 import { memorySessionStores } from './memory/users.ts'
 import type { SqlDriver } from './sql/driver.ts'
@@ -23,6 +25,8 @@ export interface Stores {
   transactions: TransactionStore
   apiKeys: ApiKeyStore
   clients: ClientStore
+  assertions: AssertionStore
+  uses: UseStore
   users: UserStore
   sessions: SessionStore
   revocations: RevocationStore
@@ -61,6 +65,8 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
       transactions: memoryTransactions(),
       apiKeys: memoryApiKeys(),
       clients: memoryClients(),
+      assertions: memoryAssertions(),
+      uses: memoryUses(),
       ...memorySessionStores(),
       attempts: ({ monotonic }) => memoryAttempts(monotonic),
       duties: memoryDuties(),
@@ -74,6 +80,7 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
     { sqlTransactions },
     { sqlApiKeys },
     { sqlClients },
+    { sqlAssertions, sqlUses },
     { sqlUsers },
     { sqlSessions },
     { sqlRevocations },
@@ -86,6 +93,7 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
     import('./sql/transactions.ts'),
     import('./sql/api-keys.ts'),
     import('./sql/clients.ts'),
+    import('./sql/machines.ts'),
     import('./sql/users.ts'),
     import('./sql/sessions.ts'),
     import('./sql/revocations.ts'),
@@ -98,6 +106,8 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
     transactions: sqlTransactions(driver),
     apiKeys: sqlApiKeys(driver),
     clients: sqlClients(driver),
+    assertions: sqlAssertions(driver),
+    uses: sqlUses(driver),
     users: sqlUsers(driver),
     sessions: sqlSessions(driver),
     revocations: sqlRevocations(driver),
