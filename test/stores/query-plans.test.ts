@@ -14,12 +14,10 @@ import { sqlApiKeys } from '../../packages/server/src/stores/sql/api-keys.ts'
 import { sqlAttempts } from '../../packages/server/src/stores/sql/attempts.ts'
 import { sqlClients } from '../../packages/server/src/stores/sql/clients.ts'
 import type { SqlDriver } from '../../packages/server/src/stores/sql/driver.ts'
-
 import { sqlKeys } from '../../packages/server/src/stores/sql/keys.ts'
-
+import { sqlAssertions, sqlUses } from '../../packages/server/src/stores/sql/machines.ts'
 import { sqlRevocations } from '../../packages/server/src/stores/sql/revocations.ts'
 import { sqlSessions } from '../../packages/server/src/stores/sql/sessions.ts'
-
 import { sqlTransactions } from '../../packages/server/src/stores/sql/transactions.ts'
 import { sqlUsers } from '../../packages/server/src/stores/sql/users.ts'
 import { openDriver } from './open.ts'
@@ -88,6 +86,13 @@ async function useEverything(db: SqlDriver) {
   await clients.addKey('customer', 'app1', { ...clientKey, kid: 'b', thumbprint: 'b' })
   await clients.removeKey('customer', 'app1', 'a', NOW)
   await clients.remove('customer', 'app1')
+
+  const assertions = sqlAssertions(db)
+  await assertions.consume('app1', 'jti', NOW)
+  await assertions.purge(NOW, 10)
+  const uses = sqlUses(db)
+  await uses.use('jti', 1, NOW)
+  await uses.purge(NOW, 10)
 
   const keys = sqlKeys(db)
   const pair = { kid: 'kid', alg: 'ES256', publicJwk: '{}', sealed: undefined }

@@ -6,6 +6,7 @@ import { attemptStoreSuite } from './attempt-suite.ts'
 import { clientStoreSuite } from './client-suite.ts'
 import { dutyStoreSuite } from './duty-suite.ts'
 import { keyStoreSuite } from './key-suite.ts'
+import { assertionStoreSuite, useStoreSuite } from './machine-suite.ts'
 import { openMemory, openPostgresOn, openSqliteFile, openSqliteOfManySegments } from './open.ts'
 import { revocationStoreSuite } from './revocation-suite.ts'
 import { sessionStoreSuite } from './session-suite.ts'
@@ -22,6 +23,8 @@ for (const [engine, open] of Object.entries(ENGINES)) {
   transactionStoreSuite(engine, open)
   apiKeyStoreSuite(engine, open)
   clientStoreSuite(engine, open)
+  assertionStoreSuite(engine, open)
+  useStoreSuite(engine, open)
   userStoreSuite(engine, open)
   sessionStoreSuite(engine, open)
   revocationStoreSuite(engine, open)

@@ -15,7 +15,6 @@ import { answers } from './answer.ts'
 import { answerError } from './answer-error.ts'
 import { apiKeyRoutes } from './api-keys/routes.ts'
 import { apiKeyService } from './api-keys/service.ts'
-import { ownKeys } from './clients/keys.ts'
 import { rememberedClients } from './clients/remembered.ts'
 import { clientRoutes } from './clients/routes.ts'
 import { clientService } from './clients/service.ts'
@@ -27,9 +26,11 @@ import { sessionRoutes } from './flows/session/routes.ts'
 import { sessionLives } from './flows/session/token-pairs.ts'
 import { transactionRoutes } from './flows/transaction/routes.ts'
 import { refuseForeignPages } from './foreign-pages.ts'
+import { readGateLines } from './gate-lines.ts'
 import { accessTokens } from './keys/access-tokens.ts'
 import { keyRoutes } from './keys/routes.ts'
 import type { MachineKeys } from './keys/signing-keys.ts'
+import { openKeySource } from './keyserver/open.ts'
 import { keyServerRoutes } from './keyserver/routes.ts'
 import { addressMatcher } from './limits/address.ts'
 import { type Limiter, memoryLimiter } from './limits/limiter.ts'
@@ -67,8 +68,6 @@ export interface AppDeps {
   signingKeys: KeyRing
   /** Of use tokens. */
   machineKeys: MachineKeys
-  /** What `POST /` answers with. */
-  gateLines: readonly string[]
   /** Of the HMAC in refresh tokens. */
   refreshKey: KeyObject
   /** What is revoked, on every node of the database. */
@@ -104,6 +103,7 @@ const CORS = {
   strictPreflight: false,
 }
 
+/** @throws {GateLinesError} When GATE_LINES_FILE has gone bad since the settings were checked. */
 export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const { settings, stores, customer, revocations, metrics, log, now, monotonic } = deps
   const requestId = requestIds()
@@ -275,12 +275,12 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const known = rememberedClients(stores.clients, monotonic)
   await app.register(
     machineRoutes({
-      keySource: keySource,
+      keySource: await openKeySource({ ...deps, clients: known }),
       clients: known,
-      clientsOnly: true,
+      clientsOnly: settings.KEYSERVER_URL === undefined,
       assertions: stores.assertions,
       uses: stores.uses,
-      revocations: deps.revocations,
+      revocations,
       tokens: useTokens({
         keys: () => deps.machineKeys.ring(),
         issuer,
@@ -297,7 +297,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       // No id of an API key has a space.
       spendOnClient: (id) => perKey && demandBudget(perKey, `client ${id}`),
       onIssue: metrics.useTokenIssued,
-      lines: deps.gateLines,
+      lines: readGateLines(settings),
       random: Math.random,
       sendText,
       now,

@@ -13,7 +13,6 @@ import { createApp } from './app.ts'
 import { type OwnCustomer, ownCustomer } from './customer.ts'
 import { databaseOf } from './database.ts'
 import { drain } from './drain.ts'
-import { readGateLines } from './gate-lines.ts'
 import { demandSameMaster, masterKey } from './keys/master-key.ts'
 import { openMachineKeys, openSigningKeys } from './keys/signing-keys.ts'
 import { isOpenToAll } from './open-to-all.ts'
@@ -61,7 +60,6 @@ export interface RunningService {
 export async function startService(deps: StartDeps): Promise<RunningService> {
   const { settings, log, now } = deps
   const tls = tlsOf(settings, now())
-  const gateLines = readGateLines(settings)
   const { url } = databaseOf(settings)
   const inMemory = url === 'memory:'
   if (!inMemory) mkdirSync(settings.DATA, { recursive: true, mode: 0o700 })
@@ -104,7 +102,6 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
       customer,
       signingKeys,
       machineKeys,
-      gateLines,
       refreshKey: master.refresh,
       revocations: revoked,
       metrics,

@@ -7,7 +7,7 @@ import type { KeySource } from './key-source.ts'
 
 export interface KeySourceDeps {
   settings: Pick<Settings, 'KEYSERVER_URL'>
-  clients: ClientStore
+  clients: Pick<ClientStore, 'find'>
   metrics: Metrics
   log: Logger
   /** Milliseconds of a clock that is never set back. */
