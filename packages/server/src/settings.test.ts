@@ -288,6 +288,7 @@ describe('defaults', () => {
     REFRESH_TOKEN_DAYS: 30,
     REVOCATION_MAX_AGE_SECONDS: 60,
     JWKS_MAX_AGE: 300,
+    KEYSERVER_URL: undefined,
     MACHINE_ALG: 'RS256',
     MACHINE_LEEWAY_SECONDS: 0,
     GATE_LINES_FILE: undefined,

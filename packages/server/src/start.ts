@@ -118,6 +118,8 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
         transactions: stores.transactions,
         sessions: stores.sessions,
         revocations: stores.revocations,
+        assertions: stores.assertions,
+        uses: stores.uses,
         attempts,
         duties: stores.duties,
         node: randomUUID(),

@@ -45,6 +45,8 @@ export function refuseOddRequest(request: FastifyRequest): void {
   if (Object.keys(headers).length * 2 < rawHeaders.length) refuseRepeated(request, rawHeaders)
   const { 'transfer-encoding': coding, 'content-length': length = '0' } = headers
   if (coding !== undefined || length !== '0') readBody(request, coding)
+  // Where it names a type all the same, Fastify would wait for the end of a stream that never began.
+  else if (headers['content-length'] === undefined) delete headers['content-type']
   // Ignoring it would be allowed; a proxy that believes it was accepted is how requests get past it.
   if (headers.upgrade !== undefined) refuse(request, NO_UPGRADE)
 }

@@ -54,7 +54,7 @@ export function keyRoutes({ keys, maxAgeSeconds }: KeyRoutesDeps): FastifyPlugin
 
   return async (app) => {
     app.get('/.well-known/jwks.json', route, async ({ headers }, reply) => {
-      const { keys: all } = publicJwks(keys())
+      const all = keys().flatMap((key) => publicJwks(key).keys)
       const byKid = new Map(all.map((key) => [key.kid, key]))
       const text = JSON.stringify({ keys: [...byKid.values()] })
       const etag = `"${hash('sha256', text, 'base64url')}"`
