@@ -28,9 +28,7 @@ test('a file is read line by line, without the empty ones and the spaces around'
   assert.deepEqual(readGateLines({ GATE_LINES_FILE: file }), ['one', 'two', 'three'])
 })
 
-const WRONG: Readonly<
-  Record<string, readonly [bytes: string | Uint8Array, why: RegExp]>
-> = {
+const WRONG: Readonly<Record<string, readonly [bytes: string | Uint8Array, why: RegExp]>> = {
   'nothing in it': ['', /^has no line$/],
   'spaces only': [' \n \n', /^has no line$/],
   'a long line': ['a'.repeat(1_001), /more than 1000 characters$/],
