@@ -19,6 +19,7 @@ const LONG = process.env.JOTTER_TEST_LONG !== undefined
 const ROUNDS = LONG ? 2_000 : 20
 const STANDSTILLS = LONG ? 2 : 1
 const STANDSTILL_MS = LONG ? 60_000 : 2_500
+const LOGOUTS = LONG ? 200 : 6
 const SOON_MS = 1_000
 
 const server = await startPostgres({ after })
@@ -31,7 +32,8 @@ interface Feed {
 }
 
 async function ask({ address }: ServerProcess, query = 'limit=10000'): Promise<Feed> {
-  const headers = { authorization: `Bearer ${ADMIN_KEY}` }
+  // A connection that was idle for longer than a standstill lasts would be closed instead of answered.
+  const headers = { authorization: `Bearer ${ADMIN_KEY}`, connection: 'close' }
   const answer = await fetch(`${address}/v1/revocations?${query}`, { headers })
   const { items = [], ...rest } = (await answer.json()) as { items?: { value: string }[] }
   const values = items.map(({ value }) => value)
@@ -45,6 +47,22 @@ const ofSession = (value: string): Revocation => ({
   revokedAt: Date.now(),
   expiresAt: Date.now() + 3_600_000,
 })
+
+/** The access token of a new user. */
+async function register({ address }: ServerProcess, username: string): Promise<string> {
+  const answer = await fetch(`${address}/auth/register`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', connection: 'close' },
+    body: JSON.stringify({ username, email: `${username}@example.com`, password: 'a long one' }),
+  })
+  assert.equal(answer.status, 201)
+  return ((await answer.json()) as { auth_token: string }).auth_token
+}
+
+async function statusOf({ address }: ServerProcess, token: string): Promise<number> {
+  const headers = { authorization: `Bearer ${token}`, connection: 'close' }
+  return (await fetch(`${address}/auth/status`, { headers })).status
+}
 
 /** What both engines can share: a node as a process, and what another process revokes. */
 interface Shared {
@@ -102,6 +120,27 @@ for (const [engine, share] of [
       const p99 = took.toSorted((a, b) => a - b)[Math.floor(ROUNDS * 0.99)] as number
       t.diagnostic(`from the wish to revoke to the other node, ms: ${quantiles(took)}`)
       assert.ok(p99 < SOON_MS, `p99 ${p99} ms`)
+    })
+
+    test('refuse within a second whom another has logged out', async (t) => {
+      const { startNode } = await share(t)
+      const issuer = { JOTTER_ISSUER: 'https://jotter.example.com' }
+      const nodes = [await startNode(issuer), await startNode(issuer)] as const
+      const took: number[] = []
+      for (let round = 0; round < LOGOUTS; round += 1) {
+        const [one, other] = round % 2 === 0 ? nodes : [nodes[1], nodes[0]]
+        const token = await register(one, `person-${round}`)
+        assert.equal(await statusOf(other, token), 200)
+        const headers = { authorization: `Bearer ${token}`, connection: 'close' }
+        const began = performance.now()
+        const answer = await fetch(`${one.address}/auth/logout`, { method: 'POST', headers })
+        assert.equal(answer.status, 200)
+        assert.equal(await statusOf(one, token), 401)
+        while ((await statusOf(other, token)) !== 401) await sleep(2)
+        took.push(performance.now() - began)
+      }
+      t.diagnostic(`from the wish to log out to the other node, ms: ${quantiles(took)}`)
+      assert.ok(Math.max(...took) < SOON_MS)
     })
 
     test('are right, or refuse to say, at the first request after a standstill', async (t) => {

@@ -6,6 +6,7 @@
  */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { openStores } from '../../packages/server/src/stores/open.ts'
 import { startPostgres, type TestDatabase } from '../support/postgres.ts'
@@ -50,6 +51,16 @@ async function openShared() {
       const { items, horizon } = await revocations.read(from)
       return { values: items.map(({ value }) => value), horizon }
     },
+    /** Whatever else the server does for itself holds the horizon back for a moment. */
+    async readToTheEnd(from: number) {
+      for (let at = from, left = 1000; left > 0; left -= 1) {
+        const { items, horizon } = await revocations.read(at)
+        if (items.length === 0) return
+        at = horizon
+        await pause(10)
+      }
+      assert.fail('the same is read again and again')
+    },
     async [Symbol.asyncDispose]() {
       await stores.close()
       await database[Symbol.asyncDispose]()
@@ -70,7 +81,7 @@ test('what is committed late is read, also by who has read what was written afte
   // Once more is harmless, never is not.
   const afterwards = await shared.read(meanwhile.horizon)
   assert.deepEqual(afterwards.values, ['late', 'quick'])
-  assert.deepEqual((await shared.read(afterwards.horizon)).values, [])
+  await shared.readToTheEnd(afterwards.horizon)
 })
 
 test('of two that end the other way round each is read', async () => {
@@ -89,7 +100,7 @@ test('of two that end the other way round each is read', async () => {
     assert.deepEqual(page.values, values)
     horizon = page.horizon
   }
-  assert.deepEqual((await shared.read(horizon)).values, [])
+  await shared.readToTheEnd(horizon)
 })
 
 test('one that is rolled back holds up nobody for longer than it lasts', async () => {
@@ -101,5 +112,5 @@ test('one that is rolled back holds up nobody for longer than it lasts', async (
   await slow.end('ROLLBACK')
   const afterwards = await shared.read(meanwhile.horizon)
   assert.deepEqual(afterwards.values, ['quick'])
-  assert.deepEqual((await shared.read(afterwards.horizon)).values, [])
+  await shared.readToTheEnd(afterwards.horizon)
 })

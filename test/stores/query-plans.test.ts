@@ -136,6 +136,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'SCAN at': 'one row: the greatest segment',
   'SCAN segments': 'the queue of the recursive query: one row for each segment',
   'SCAN newest': 'a page of one status: its LIMIT bounds it',
+  'SCAN r LEFT-JOIN': 'a piece of the revocations from a position on: its LIMIT bounds it',
   'SCAN owners': 'the queue of the recursive query: one row for each customer',
   'SCAN sqlite_sequence': 'one row: of one table are its numbers kept',
   'SCAN h': 'one row: the horizon',

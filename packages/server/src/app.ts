@@ -33,6 +33,7 @@ import type { MachineKeys } from './keys/signing-keys.ts'
 import { openKeySource } from './keyserver/open.ts'
 import { keyServerRoutes } from './keyserver/routes.ts'
 import { addressMatcher } from './limits/address.ts'
+import { tellAlone } from './limits/alone.ts'
 import { type Limiter, memoryLimiter } from './limits/limiter.ts'
 import { sharedLimiter } from './limits/shared.ts'
 import { refuseUnknown, rememberRoutes, unknownRoute } from './not-found.ts'
@@ -187,11 +188,17 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   })
   const issuer = () => settings.ISSUER ?? origin
 
+  function countsAlone(alone: boolean): void {
+    metrics.limitsAlone(alone)
+    if (alone) log.warn('this node counts rate limits alone: the database does not answer')
+    else log.info('rate limits are counted by all nodes again')
+  }
+  const limits = stores.limits && tellAlone(stores.limits, monotonic, countsAlone)
   const limiter = (name: string, rate: Rate | undefined): Limiter | undefined =>
     rate &&
-    (stores.limits === undefined
+    (limits === undefined
       ? memoryLimiter(name, rate, monotonic)
-      : sharedLimiter(name, rate, stores.limits, monotonic))
+      : sharedLimiter(name, rate, limits, monotonic))
   const perPhone = limiter('phone', settings.RATE_LIMIT_PHONE)
   const perKey = limiter('key', settings.RATE_LIMIT_KEY)
   const wrongKeys = limiter('wrong_key', settings.RATE_LIMIT_WRONG_KEY)

@@ -41,7 +41,7 @@ async function start() {
     sessionService({
       users,
       sessions,
-      revocations: { add: (one) => void revoked.push(one), catchUp: async () => {} },
+      revocations: { add: (one) => void revoked.push(one), readBack: async () => {} },
       tokens,
       refreshTokens: refresh,
       passwords: hashing(rounds),

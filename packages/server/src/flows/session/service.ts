@@ -18,7 +18,7 @@ export type RefreshOutcome = 'rotated' | 'repeated' | 'reused' | 'refused'
 export interface SessionDeps extends PairDeps {
   users: UserStore
   sessions: SessionStore
-  revocations: Pick<Revocations, 'add' | 'catchUp'>
+  revocations: Pick<Revocations, 'add' | 'readBack'>
   passwords: Passwords
   attempts: Attempts
   /** Told about every attempt to log in. */
@@ -91,9 +91,6 @@ export function sessionService(deps: SessionDeps) {
       revokedAt: at,
       expiresAt: at + lives.longest * 1000,
     })
-
-  /** Of sessions that cannot be named. They have ended: where nobody can read so now, it is read soon. */
-  const refuseEnded = () => revocations.catchUp().catch(() => undefined)
 
   async function activeUser(id: string): Promise<User> {
     const user = await users.get(id)
@@ -193,7 +190,7 @@ export function sessionService(deps: SessionDeps) {
       if (everywhere) await sessions.endAll(id, at)
       else await sessions.end(sid, at)
       refuseSession(sid, at)
-      if (everywhere) await refuseEnded()
+      if (everywhere) await revocations.readBack()
     },
 
     /**
@@ -207,7 +204,7 @@ export function sessionService(deps: SessionDeps) {
       const done =
         (await replacePassword(holder, wanted)) || (await replacePassword(holder, wanted))
       if (!done) throw new ServiceError('current_password_wrong')
-      await refuseEnded()
+      await revocations.readBack()
     },
   }
 

@@ -22,7 +22,10 @@ export interface SqlDriver {
   close(): Promise<void>
 }
 
-/** A comment that says so to the engine, of a statement that is right to change nothing. */
+/**
+ * A comment that says so to the engine, of a statement that is right to change nothing or many rows.
+ * A write with such a step may be a transaction by itself: it has locks in no order that others know.
+ */
 export const ANY_ROWS = '/* any number of rows */ '
 export const mayChangeNothing = (sql: string): boolean => sql.startsWith(ANY_ROWS)
 

@@ -90,10 +90,8 @@ async function runSteps(
   const numbered = steps.map(({ item }, place) => ({ place, item }))
   const others = numbered
     .filter(({ item: [sql] }) => statements.manyRows(sql) === undefined)
-    .sort((a, b) => order(subject(a.item), subject(b.item)))
+    .sort((a, b) => order(table(b.item), table(a.item)) || order(subject(a.item), subject(b.item)))
   await inOneGo([
-    // Before the others: of a login and of what ends all sessions, both in this transaction, the end
-    // sees the session.
     ...rowsOf(statements, numbered).map(async (rows) => {
       for (const place of await insertRows(client, rows)) counts[place] = 1
     }),
@@ -110,6 +108,9 @@ async function inOneGo<const T extends readonly unknown[]>(sent: T) {
   await Promise.allSettled(sent)
   return Promise.all(sent)
 }
+
+/** Users come before their sessions, as in the write that ends all sessions of a user. */
+const table = ([sql]: SqlStep): string => /\b(?:UPDATE|INTO|FROM) (\w+)/.exec(sql)?.[1] ?? ''
 
 /** Whose row a step changes: its first parameters, in every statement with more than one. */
 const subject = ([, first, second]: SqlStep): string => `${first}\0${second}`

@@ -6,24 +6,25 @@ import type {
 } from '../../revocation/store.ts'
 import { ANY_ROWS, type SqlDriver, type SqlRow, type SqlStep } from './driver.ts'
 
+const MORE = 'excluded.not_before > kept.not_before OR excluded.expires_at > kept.expires_at'
 // A changed row gets the position of a new one, else those who have read it miss the change.
-const UNLESS_REFUSED = `ON CONFLICT (kind, value) DO UPDATE SET position = excluded.position,
+const UNLESS_REFUSED = `ON CONFLICT (kind, value) DO UPDATE SET
+    position = CASE WHEN ${MORE} THEN excluded.position ELSE kept.position END,
+    revoked_at = CASE WHEN ${MORE} THEN excluded.revoked_at ELSE kept.revoked_at END,
     not_before = CASE WHEN excluded.not_before > kept.not_before THEN excluded.not_before
       ELSE kept.not_before END,
-    revoked_at = excluded.revoked_at,
     expires_at = CASE WHEN excluded.expires_at > kept.expires_at THEN excluded.expires_at
-      ELSE kept.expires_at END
-  WHERE excluded.not_before > kept.not_before OR excluded.expires_at > kept.expires_at`
+      ELSE kept.expires_at END`
 
 const INTO = 'INSERT INTO revocations AS kept (kind, value, not_before, revoked_at, expires_at)'
 
-const INSERT = `${ANY_ROWS}${INTO} VALUES (?1, ?2, ?3, ?4, ?5) ${UNLESS_REFUSED}`
+const INSERT = `${INTO} VALUES (?1, ?2, ?3, ?4, ?5) ${UNLESS_REFUSED}`
 
-const endedSessions = (condition: string) => `${ANY_ROWS}${INTO}
+const endedSessions = (condition: string) => `${INTO}
   SELECT 'sid', id, NULL, ended_at, tokens_until FROM sessions WHERE ${condition}
   ${UNLESS_REFUSED}`
 const OF_SESSION = endedSessions('id = ?1')
-const OF_USER = endedSessions('user_id = ?1 AND ended_at = ?2')
+const OF_USER = `${ANY_ROWS}${endedSessions('user_id = ?1 AND ended_at = ?2')}`
 
 // One statement reads from one snapshot: what it does not see is not before the horizon.
 const READ = `SELECT h.horizon, r.* FROM revocation_horizon h LEFT JOIN

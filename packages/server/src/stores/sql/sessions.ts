@@ -22,8 +22,9 @@ const REPEAT = `UPDATE sessions SET ${LONGER}
   WHERE id = ?1 AND generation = ?2 AND ended_at IS NULL AND expires_at > ?3 AND rotated_at >= ?4`
 
 const END = 'UPDATE sessions SET ended_at = ?2 WHERE id = ?1 AND ended_at IS NULL'
-const END_ALL = 'UPDATE sessions SET ended_at = ?2 WHERE user_id = ?1 AND ended_at IS NULL'
-const END_OTHERS = `${ANY_ROWS}${END_ALL} AND id <> ?3`
+const END_ALL = `${ANY_ROWS}UPDATE sessions SET ended_at = ?2
+  WHERE user_id = ?1 AND ended_at IS NULL`
+const END_OTHERS = `${END_ALL} AND id <> ?3`
 
 // The ages stand twice: PostgreSQL looks again at a row that it had to wait for, but not into the
 // subquery.
