@@ -3,11 +3,13 @@
  *
  * @module
  */
+import { createSecretKey } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import { importKey } from '@jotter/token'
+import { generateKey, importKey, KeyRing } from '@jotter/token'
 import pino from 'pino'
 import { createApp } from '../packages/server/src/app.ts'
 import { createMetrics } from '../packages/server/src/operation/metrics.ts'
+import { revocations } from '../packages/server/src/revocation/revocations.ts'
 import { readSettings } from '../packages/server/src/settings-sources.ts'
 import { openStores } from '../packages/server/src/stores/open.ts'
 
@@ -19,18 +21,25 @@ const { settings } = readSettings({
   readFile: () => '',
   dotEnv: () => undefined,
 })
+const time = { now: Date.now, monotonic: () => performance.now() }
+const log = pino()
 const app = await createApp({
+  ...time,
   settings,
   stores: { ...stores, transactions: { ...stores.transactions, insert: async () => true } },
   customer: {
     id: 'FFFFFFFF-EEEE-DDDD-1234-AB1234567890',
     key: importKey({ secret: Buffer.alloc(64, 1), alg: 'HS256' }),
   },
+  signingKeys: new KeyRing(await generateKey('ES256')),
+  refreshKey: createSecretKey(Buffer.alloc(32, 1)),
+  revocations: await revocations(
+    { ...time, log, store: stores.revocations, maxAgeSeconds: 60 },
+    new AbortController().signal,
+  ),
   metrics: createMetrics(),
-  log: pino(),
+  log,
   version: 'bench',
-  now: Date.now,
-  monotonic: () => performance.now(),
   stopping: () => false,
 })
 const address = await app.listen({ host: '127.0.0.1', port: Number(values.port ?? 0) })

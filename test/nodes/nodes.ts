@@ -4,13 +4,17 @@ import { seededRandom } from '../faults/random.ts'
 import type { PostgresServer } from '../support/postgres.ts'
 import { startTestService, type TestService } from '../support/service.ts'
 
+/** Nodes of one database have one. */
+const MASTER_KEY = 'a-master-key-that-only-tests-know-01234567'
+
 export async function startNodes(
   t: TestContext,
   server: PostgresServer,
   environment: Readonly<Record<string, string | undefined>> = {},
 ) {
   const database = await server.createDatabase()
-  const start = () => startTestService(t, { DATABASE_URL: database.url, ...environment })
+  const shared = { DATABASE_URL: database.url, JOTTER_MASTER_KEY: MASTER_KEY }
+  const start = () => startTestService(t, { ...shared, ...environment })
   // At once: one of them makes the schema, the other waits for it.
   const nodes = await Promise.all([start(), start()])
   // After both, which were started later.

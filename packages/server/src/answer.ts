@@ -52,8 +52,11 @@ export function answers({ stopping, cors, answered }: AnswerDeps) {
   /** What the answer says by itself stands. */
   function addFields(request: FastifyRequest, reply: FastifyReply): void {
     const fields = shared(request)
+    const isCacheable = reply.hasHeader('cache-control')
     for (let i = 0; i < fields.length; i += 2) {
       const [name, value] = [fields[i] as string, fields[i + 1] as string]
+      // It would contradict.
+      if (name === 'pragma' && isCacheable) continue
       if (!reply.hasHeader(name)) reply.header(name, value)
     }
   }

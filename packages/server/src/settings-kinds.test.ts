@@ -25,6 +25,15 @@ const KINDS: Readonly<Record<string, Row<unknown>>> = {
     bad: [''],
     expected: /empty/,
   }),
+  audience: row({
+    kind: kinds.audience,
+    good: [
+      ['api', 'api'],
+      ['https://api.example/v1/', 'https://api.example/v1/'],
+    ],
+    bad: ['', ' ', 'two words', 'é', 'a\n', 'a\0', 'a'.repeat(256)],
+    expected: /^must be 1 to 255 printable ASCII characters without spaces$/,
+  }),
   path: row({
     kind: kinds.path,
     good: [

@@ -118,6 +118,15 @@ export const url: Kind<string> = {
       : fail('must be an http or https URL without user, query, fragment or trailing slash'),
 }
 
+/** A name that is compared byte for byte (RFC 7519 §2, StringOrURI). */
+export const audience: Kind<string> = {
+  shape: 'text of 1 to 255 characters, without spaces',
+  parse: (value) =>
+    /^[\x21-\x7e]{1,255}$/.test(value)
+      ? value
+      : fail('must be 1 to 255 printable ASCII characters without spaces'),
+}
+
 /** Never repeated in a message: it may hold a password. */
 export const databaseUrl: Kind<string> = {
   shape: '`sqlite:PATH`, `postgres://USER:PASSWORD@HOST/DATABASE` or `memory:`',

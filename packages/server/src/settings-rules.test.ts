@@ -18,6 +18,8 @@ const TELESIGN_EXAMPLES = [
 ]
 
 const MASTER = { JOTTER_MASTER_KEY: 'm'.repeat(32) }
+const NODE = { ...MASTER, JOTTER_ISSUER: 'https://tokens.example' }
+const POSTGRES = 'postgres://localhost/jotter'
 const TLS = { JOTTER_TLS_CERT: 'cert.pem', JOTTER_TLS_KEY: 'key.pem' }
 const TELESIGN = {
   TELESIGN_CUSTOMER_ID: 'customer',
@@ -303,7 +305,7 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
   'a database elsewhere is spoken to with TLS': {
     'without it production warns': {
       given: production({
-        ...MASTER,
+        ...NODE,
         ...TELESIGN,
         DATABASE_URL: 'postgres://u:hunter2@db.example/jotter',
       }),
@@ -311,7 +313,7 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
     },
     'sslmode=disable is without it': {
       given: production({
-        ...MASTER,
+        ...NODE,
         ...TELESIGN,
         DATABASE_URL: 'postgres://10.0.0.1/jotter?sslmode=disable',
       }),
@@ -328,11 +330,11 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
         'postgres://%2Frun%2Fpostgresql/jotter',
       ].map((url): [string, Case] => [
         `${url} needs no warning`,
-        { given: production({ ...MASTER, ...TELESIGN, DATABASE_URL: url }), said: [] },
+        { given: production({ ...NODE, ...TELESIGN, DATABASE_URL: url }), said: [] },
       ]),
     ),
     'development does not mind': {
-      given: { ...TELESIGN, DATABASE_URL: 'postgres://db.example/j' },
+      given: { ...MASTER, ...TELESIGN, DATABASE_URL: 'postgres://db.example/j' },
       said: [],
     },
   },
@@ -352,16 +354,77 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
   },
   'the customer of several nodes': {
     'would be another one for each': {
-      given: { DATABASE_URL: 'postgres://localhost/jotter' },
+      given: { ...MASTER, DATABASE_URL: POSTGRES },
       said: [/^warned TELESIGN_CUSTOMER_ID .* give all nodes of one database the same/],
     },
     'is given to all of them': {
-      given: { ...TELESIGN, DATABASE_URL: 'postgres://localhost/jotter' },
+      given: { ...MASTER, ...TELESIGN, DATABASE_URL: POSTGRES },
       said: [],
     },
     'does not matter to a file, which has one node': {
       given: { DATABASE_URL: 'sqlite:jotter.db' },
       said: [],
+    },
+  },
+  'the master key of several nodes': {
+    'is demanded in production, also beside SECRET_KEY': {
+      given: production({ ...TELESIGN, SECRET_KEY: 's'.repeat(32), DATABASE_URL: POSTGRES }),
+      said: [/^refused MASTER_KEY \(from unset\): without it each node makes one of its own/],
+    },
+    'is missed elsewhere': {
+      given: { ...TELESIGN, DATABASE_URL: POSTGRES },
+      said: [/^warned MASTER_KEY \(from unset\): without it each node makes one of its own/],
+    },
+    'does not matter to a file, which has one node': {
+      given: production({ ...TELESIGN, SECRET_KEY: 's'.repeat(32) }),
+      said: [],
+    },
+  },
+  'the issuer of several nodes': {
+    'would be another one for each': {
+      given: production({ ...MASTER, ...TELESIGN, DATABASE_URL: POSTGRES }),
+      said: [/^warned ISSUER \(from unset\): without it user tokens name the address/],
+    },
+    'is given to all of them': {
+      given: production({ ...NODE, ...TELESIGN, DATABASE_URL: POSTGRES }),
+      said: [],
+    },
+  },
+  'user tokens live for some time': {
+    'which is TOKEN_EXPIRATION_DAYS and TOKEN_EXPIRATION_SECONDS together': {
+      given: { TOKEN_EXPIRATION_DAYS: '0', TOKEN_EXPIRATION_SECONDS: '5' },
+      said: [],
+    },
+    'and not for none': {
+      given: { TOKEN_EXPIRATION_DAYS: '0', TOKEN_EXPIRATION_SECONDS: '0' },
+      said: [/^refused TOKEN_EXPIRATION_SECONDS .* expired when they are made/],
+    },
+    'also in testing, where the days are 0': {
+      given: testing({ TOKEN_EXPIRATION_SECONDS: '0' }),
+      said: [/^refused TOKEN_EXPIRATION_SECONDS/],
+    },
+  },
+  'A-19 what signs user tokens is a secret': {
+    'HS256 without SECRET_KEY is refused': {
+      given: { JOTTER_ACCESS_ALG: 'HS256' },
+      said: [/^refused ACCESS_ALG \(from JOTTER_ACCESS_ALG\): HS256 signs with SECRET_KEY/],
+    },
+    'another algorithm beside SECRET_KEY is taken': {
+      given: { JOTTER_ACCESS_ALG: 'EdDSA', SECRET_KEY: 's'.repeat(32) },
+      said: [],
+    },
+    'HS512 needs more of it': {
+      given: production({
+        ...MASTER,
+        ...TELESIGN,
+        JOTTER_ACCESS_ALG: 'HS512',
+        SECRET_KEY: 's'.repeat(63),
+      }),
+      said: [/^refused SECRET_KEY .* has 63 bytes; at least 64 are needed/],
+    },
+    'a public key is none, in development too': {
+      given: { SECRET_KEY: PUBLIC_KEY },
+      said: [/^refused SECRET_KEY .* no HMAC secret/],
     },
   },
 }

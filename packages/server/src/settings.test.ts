@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { databaseOf } from './database.ts'
+import { accessLives } from './keys/access-tokens.ts'
 import { type Environment, SETTINGS, type Setting, type SettingName } from './settings.ts'
 import { readSettings, SettingsError } from './settings-sources.ts'
 
@@ -54,10 +56,10 @@ const TEXTS: Readonly<Record<SettingName, Texts>> = {
   DATABASE_TEST_URL: { good: same('memory:', 'sqlite:a.db'), bad: ['', 'sqlite:', 'memory'] },
   DATABASE_POOL: {
     good: [
-      ['3', 3],
+      ['4', 4],
       ['1000', 1000],
     ],
-    bad: ['', '2', '1001', 'many'],
+    bad: ['', '3', '1001', 'many'],
   },
   DATABASE_TIMEOUT_MS: {
     good: [
@@ -83,6 +85,63 @@ const TEXTS: Readonly<Record<SettingName, Texts>> = {
       'http://a/?b=c',
       'http://user:pass@a/getkey',
     ],
+  },
+  AUDIENCE: {
+    good: same('https://api.example/', 'urn:example:api', 'api'),
+    bad: ['', 'two words', 'é', 'a'.repeat(256)],
+  },
+  ACCESS_ALG: {
+    good: same('ES256', 'EdDSA', 'PS512', 'ML-DSA-44'),
+    bad: ['', 'none', 'es256', 'HS1', 'ES256K', 'HS256'],
+  },
+  TOKEN_EXPIRATION_DAYS: {
+    good: [
+      ['1', 1],
+      ['3650', 3650],
+    ],
+    bad: ['', '-1', '3651', '0.5', '30 days'],
+  },
+  TOKEN_EXPIRATION_SECONDS: {
+    good: [
+      ['0', 0],
+      ['31536000', 31_536_000],
+    ],
+    bad: ['', '-1', '31536001', '5s'],
+  },
+  ACCESS_TOKEN_SECONDS: {
+    good: [
+      ['1', 1],
+      ['86400', 86_400],
+    ],
+    bad: ['', '0', '86401'],
+  },
+  REFRESH_GRACE_SECONDS: {
+    good: [
+      ['0', 0],
+      ['300', 300],
+    ],
+    bad: ['', '-1', '301'],
+  },
+  REFRESH_TOKEN_DAYS: {
+    good: [
+      ['1', 1],
+      ['3650', 3650],
+    ],
+    bad: ['', '0', '3651'],
+  },
+  REVOCATION_MAX_AGE_SECONDS: {
+    good: [
+      ['1', 1],
+      ['3600', 3600],
+    ],
+    bad: ['', '0', '3601', 'off'],
+  },
+  JWKS_MAX_AGE: {
+    good: [
+      ['1', 1],
+      ['86400', 86_400],
+    ],
+    bad: ['', '0', '86401'],
   },
   PASSWORD_HASH: {
     good: same('argon2id', 'bcrypt'),
@@ -211,15 +270,25 @@ describe('defaults', () => {
     TLS_MIN_VERSION: '1.2',
     ADMIN_KEY: undefined,
     SECRET_KEY: undefined,
+    AUDIENCE: undefined,
+    ACCESS_ALG: 'ES256',
+    ACCESS_TOKEN_SECONDS: 900,
+    REFRESH_GRACE_SECONDS: 10,
+    REFRESH_TOKEN_DAYS: 30,
+    REVOCATION_MAX_AGE_SECONDS: 60,
+    JWKS_MAX_AGE: 300,
     TELESIGN_CUSTOMER_ID: undefined,
     TELESIGN_API_KEY: undefined,
   }
   const MASTER_KEY = 'm'.repeat(32)
   const LAX = { BCRYPT_LOG_ROUNDS: 4, PASSWORD_MIN_LENGTH: 4 }
+  const STRICT = { BCRYPT_LOG_ROUNDS: 13, PASSWORD_MIN_LENGTH: 8 }
+  const MONTH = { TOKEN_EXPIRATION_DAYS: 30, TOKEN_EXPIRATION_SECONDS: 0 }
+  const MOMENT = { TOKEN_EXPIRATION_DAYS: 0, TOKEN_EXPIRATION_SECONDS: 3 }
   const PROFILES: Readonly<Record<Environment, object>> = {
-    development: { ISSUE_ACCESS: 'open', MASTER_KEY: undefined, ...LAX },
-    testing: { ISSUE_ACCESS: 'open', MASTER_KEY: undefined, ...LAX },
-    production: { ISSUE_ACCESS: 'key', MASTER_KEY, BCRYPT_LOG_ROUNDS: 13, PASSWORD_MIN_LENGTH: 8 },
+    development: { ISSUE_ACCESS: 'open', MASTER_KEY: undefined, ...LAX, ...MONTH },
+    testing: { ISSUE_ACCESS: 'open', MASTER_KEY: undefined, ...LAX, ...MOMENT },
+    production: { ISSUE_ACCESS: 'key', MASTER_KEY, ...STRICT, ...MONTH },
   }
   for (const [ENV, own] of Object.entries(PROFILES)) {
     test(`of the ${ENV} profile are what http-api.md says`, () => {
@@ -232,6 +301,47 @@ describe('defaults', () => {
   test('are those of the development profile when none is named', () => {
     assert.deepEqual(read({}).settings, read({ JOTTER_ENV: 'development' }).settings)
   })
+})
+
+/**
+ * behaviour.md item 39. DEBUG, TESTING, SQLALCHEMY_TRACK_MODIFICATIONS and
+ * PRESERVE_CONTEXT_ON_EXCEPTION are switches of Flask and its database layer: nothing here is like them.
+ */
+describe('item 39: the values of the profiles are those of S3', () => {
+  const GIVEN = {
+    SECRET_KEY: 's'.repeat(32),
+    DATABASE_URL: 'sqlite:own.db',
+    DATABASE_TEST_URL: 'sqlite:test.db',
+  }
+  const rows: Readonly<Record<Environment, object>> = {
+    development: { rounds: 4, days: 30, seconds: 0, life: 2_592_000, database: 'sqlite:own.db' },
+    testing: { rounds: 4, days: 0, seconds: 3, life: 3, database: 'sqlite:test.db' },
+    production: { rounds: 13, days: 30, seconds: 0, life: 2_592_000, database: 'sqlite:own.db' },
+  }
+  for (const [ENV, expected] of Object.entries(rows)) {
+    test(ENV, () => {
+      const { settings } = read({ JOTTER_ENV: ENV, ...GIVEN })
+      const effective = {
+        rounds: settings.BCRYPT_LOG_ROUNDS,
+        days: settings.TOKEN_EXPIRATION_DAYS,
+        seconds: settings.TOKEN_EXPIRATION_SECONDS,
+        life: accessLives(settings).login,
+        database: databaseOf(settings).url,
+      }
+      assert.deepEqual(effective, expected)
+      assert.equal(settings.SECRET_KEY, GIVEN.SECRET_KEY)
+      assert.equal(settings.ACCESS_ALG, 'HS256')
+    })
+  }
+})
+
+test('ACCESS_ALG is HS256 where there is a SECRET_KEY, unless it says otherwise', () => {
+  const SECRET_KEY = 's'.repeat(32)
+  assert.equal(read({}).settings.ACCESS_ALG, 'ES256')
+  const { settings, origins } = read({ SECRET_KEY })
+  assert.deepEqual([settings.ACCESS_ALG, origins.ACCESS_ALG], ['HS256', 'SECRET_KEY'])
+  const asked = read({ SECRET_KEY, JOTTER_ACCESS_ALG: 'EdDSA' }).settings
+  assert.equal(asked.ACCESS_ALG, 'EdDSA')
 })
 
 describe('PASSWORD_HASH', () => {
@@ -274,6 +384,8 @@ test('the names without a prefix are those that the documents and platforms use'
       'DATABASE_TEST_URL',
       'SECRET_KEY',
       'KEYSERVER_URL',
+      'TOKEN_EXPIRATION_DAYS',
+      'TOKEN_EXPIRATION_SECONDS',
       'BCRYPT_LOG_ROUNDS',
       'TELESIGN_CUSTOMER_ID',
       'TELESIGN_API_KEY',

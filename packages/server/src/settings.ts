@@ -22,6 +22,13 @@ export interface Setting {
   readonly secret?: true
 }
 
+/** Of `packages/token`, in the order in which a reader looks for them. */
+const ACCESS_ALGS = [
+  ...(['ES256', 'ES384', 'ES512', 'EdDSA', 'RS256', 'RS384', 'RS512'] as const),
+  ...(['PS256', 'PS384', 'PS512', 'ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87'] as const),
+  ...(['HS256', 'HS384', 'HS512'] as const),
+] as const
+
 export const SETTINGS = {
   ENV: {
     kind: kinds.oneOf('development', 'testing', 'production'),
@@ -56,10 +63,10 @@ export const SETTINGS = {
     bare: true,
   },
   DATABASE_POOL: {
-    kind: kinds.integer(3, 1_000),
+    kind: kinds.integer(4, 1_000),
     default: '10',
     about:
-      'Connections to PostgreSQL, of each process. Two of them write, the others read; SQLite has no use for it.',
+      'Connections to PostgreSQL, of each process. Two of them write, the others read and count rate limits, so that four are the least; one more listens. SQLite has no use for it.',
   },
   DATABASE_TIMEOUT_MS: {
     kind: kinds.integer(100, 60_000),
@@ -70,7 +77,7 @@ export const SETTINGS = {
   ISSUER: {
     kind: kinds.url,
     about:
-      'The public address of this service: the server in the OpenAPI document, and a name that callers without an API key may ask for.',
+      'The public address of this service: `iss` of user tokens, the server in the OpenAPI document, and a name that callers without an API key may ask for. Default for `iss`: the address it listens on.',
   },
   ADMIN_KEY: {
     kind: kinds.secretText(32),
@@ -78,17 +85,21 @@ export const SETTINGS = {
       'An API key with scope `admin`. In development without it, the first start makes one and prints it once.',
     secret: true,
   },
+  AUDIENCE: {
+    kind: kinds.audience,
+    about: '`aud` of user tokens: the service that they are meant for. Default: as ISSUER.',
+  },
   SECRET_KEY: {
     kind: kinds.text,
     about:
-      'The secret for user tokens, which this version does not issue yet. Production starts only with this or MASTER_KEY.',
+      'The secret that user tokens are signed with, as HS256, and that whoever verifies them needs too. Without it they are signed with a key pair. Production starts only with this or MASTER_KEY.',
     bare: true,
     secret: true,
   },
   MASTER_KEY: {
     kind: kinds.text,
     about:
-      'The secret for private keys and refresh tokens, which this version does not hold yet. Production starts only with this or SECRET_KEY.',
+      'The secret that private keys in the database are encrypted under, and that refresh tokens are made with. Without it the first start makes one and keeps it in DATA. All nodes of one database have the same, and need it.',
     secret: true,
   },
   KEYSERVER_URL: {
@@ -96,6 +107,54 @@ export const SETTINGS = {
     about:
       'The key server that is asked for the public keys of machines, as `http://localhost:5010/getkey`: `?identity=NAME` is added. Default: our own clients.',
     bare: true,
+  },
+  ACCESS_ALG: {
+    kind: kinds.oneOf(...ACCESS_ALGS),
+    default: 'ES256',
+    implied: { by: 'SECRET_KEY', text: 'HS256' },
+    about:
+      'How user tokens are signed. HS256, HS384 and HS512 sign with SECRET_KEY, the others with a key pair.',
+  },
+  TOKEN_EXPIRATION_DAYS: {
+    kind: kinds.integer(0, 3_650),
+    default: { development: '30', testing: '0', production: '30' },
+    about:
+      'How long access tokens live that /auth gives, in days. TOKEN_EXPIRATION_SECONDS is added.',
+    bare: true,
+  },
+  TOKEN_EXPIRATION_SECONDS: {
+    kind: kinds.integer(0, 31_536_000),
+    default: { development: '0', testing: '3', production: '0' },
+    about:
+      'How long access tokens live that /auth gives, in seconds. TOKEN_EXPIRATION_DAYS is added.',
+    bare: true,
+  },
+  ACCESS_TOKEN_SECONDS: {
+    kind: kinds.integer(1, 86_400),
+    default: '900',
+    about: 'How long access tokens live that /token gives, in seconds.',
+  },
+  REFRESH_GRACE_SECONDS: {
+    kind: kinds.integer(0, 300),
+    default: '10',
+    about:
+      'Seconds in which a refresh token may be used again, by a client that has lost the answer. Later that ends the session.',
+  },
+  REFRESH_TOKEN_DAYS: {
+    kind: kinds.integer(1, 3_650),
+    default: '30',
+    about: 'Days that a session lasts which nobody refreshes.',
+  },
+  REVOCATION_MAX_AGE_SECONDS: {
+    kind: kinds.integer(1, 3_600),
+    default: '60',
+    about:
+      'How old what a node knows of revocations may be, in seconds. Older, while the database cannot be asked, it accepts no token.',
+  },
+  JWKS_MAX_AGE: {
+    kind: kinds.integer(1, 86_400),
+    default: '300',
+    about: 'How long others may keep the public keys before they ask again, in seconds.',
   },
   PASSWORD_HASH: {
     kind: kinds.oneOf('argon2id', 'bcrypt'),

@@ -13,10 +13,13 @@ import { createApp } from './app.ts'
 import { type OwnCustomer, ownCustomer } from './customer.ts'
 import { databaseOf } from './database.ts'
 import { drain } from './drain.ts'
+import { demandSameMaster, masterKey } from './keys/master-key.ts'
+import { openSigningKeys } from './keys/signing-keys.ts'
 import { isOpenToAll } from './open-to-all.ts'
 import { createMetrics } from './operation/metrics.ts'
 import { addressText } from './own-address.ts'
 import { keepRetention } from './retention.ts'
+import { type Revocations, revocations } from './revocation/revocations.ts'
 import type { Settings } from './settings.ts'
 import { openStores, type Stores } from './stores/open.ts'
 import { CertificateError, readPair } from './tls/certificate.ts'
@@ -50,6 +53,8 @@ export interface RunningService {
  * @throws {CertificateError} When a file of TLS has gone bad since the settings were checked.
  * @throws {StoreUnavailable} When the database cannot be opened.
  * @throws {MigrationError} When its schema is newer than this binary.
+ * @throws {MasterKeyError} When the master key cannot be used, or is not the one of the database.
+ * @throws {SealError} When a signing key in the database was changed.
  */
 export async function startService(deps: StartDeps): Promise<RunningService> {
   const { settings, log, now } = deps
@@ -60,6 +65,7 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
 
   const metrics = createMetrics()
   const customer = ownCustomer(settings, inMemory)
+  const master = masterKey(settings, inMemory)
   const stores = await openStores(url, {
     now: now(),
     connections: settings.DATABASE_POOL,
@@ -67,15 +73,33 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
     onCommit: metrics.committed,
   })
   if (url.startsWith('sqlite:')) warnOfOpenFile(url.slice('sqlite:'.length), log)
+  const attempts = stores.attempts(deps)
   const stopped = new AbortController()
+  const served = new AbortController()
   let app: FastifyInstance | undefined
+  let revoked: Revocations | undefined
+  /** What asks the stores by itself, and then the stores. */
+  async function letGo() {
+    served.abort()
+    await revoked?.closed
+    await stores.close()
+  }
   try {
+    await demandSameMaster(stores.keys, master)
     await stores.apiKeys.keepCustomer(customer.id, now())
+    const signingKeys = await openSigningKeys({ settings, keys: stores.keys, master, now })
+    const maxAgeSeconds = settings.REVOCATION_MAX_AGE_SECONDS
+    const { revocations: store } = stores
+    revoked = await revocations({ ...deps, store, maxAgeSeconds }, served.signal)
+    metrics.observeRevocations(revoked)
     app = await createApp({
       ...deps,
       tls,
       stores,
       customer,
+      signingKeys,
+      refreshKey: master.refresh,
+      revocations: revoked,
       metrics,
       stopping: () => stopped.signal.aborted,
     })
@@ -88,6 +112,9 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
     const retention = keepRetention(
       {
         transactions: stores.transactions,
+        sessions: stores.sessions,
+        revocations: stores.revocations,
+        attempts,
         duties: stores.duties,
         node: randomUUID(),
         retentionDays: settings.RETENTION_DAYS,
@@ -105,15 +132,16 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
       reload: () => reloadCertificate(server as Server, deps),
       async stop() {
         stopped.abort()
+        revoked?.dismiss()
         await drain(server, handshakes)
         await app?.close()
         await retention
-        await stores.close()
+        await letGo()
       },
     }
   } catch (error) {
     await app?.close()
-    await stores.close()
+    await letGo()
     throw error
   }
 }

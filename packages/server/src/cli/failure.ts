@@ -52,6 +52,7 @@ const EXIT_BY_NAME: Readonly<Record<string, ExitCode>> = {
   MigrationError: EXIT.conflict,
   CertificateError: EXIT.usage,
   CustomerFileError: EXIT.unreachable,
+  SealError: EXIT.conflict,
 }
 
 /** An error of the table that the service answers with, met here or read from an answer. */

@@ -1,5 +1,6 @@
 import { databaseOf, shownUrl } from '../database.ts'
 import { StoreUnavailable } from '../errors.ts'
+import { MasterKeyError } from '../keys/master-key.ts'
 import { isPostgres } from '../postgres-url.ts'
 import type { SettingName } from '../settings.ts'
 import type { ReadSettings } from '../settings-sources.ts'
@@ -56,6 +57,10 @@ export function startFailure(error: unknown, { settings, origins }: ReadSettings
       from: from(setting),
       remedy,
     })
+  }
+  if (error instanceof MasterKeyError) {
+    const { message, remedy } = error
+    return new CliError(EXIT.usage, message, { from: from('MASTER_KEY'), remedy })
   }
   if (error instanceof StoreUnavailable || isOfSqlite(error)) {
     const { url, setting } = databaseOf(settings)
