@@ -1,10 +1,15 @@
 /** What key servers that are slow, broken or hostile answer, and what is made of it. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
+import { Agent, createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { describe, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { makeCertificate } from '../../../../test/support/certificate.ts'
 import { keyPair } from '../../../../test/support/key-pairs.ts'
 import { says, startKeyServer } from '../../../../test/support/key-server.ts'
+import { askKeyServer } from './ask.ts'
 import { KeyServerUnavailable } from './key-source.ts'
 
 const first = keyPair()
@@ -158,4 +163,23 @@ describe('what is refused is nobody’s fault but the server’s: 503, never unk
     server.close()
     await assert.rejects(source.keysOf('client'), KeyServerUnavailable)
   })
+})
+
+test('over https the certificate is looked at, and the name in it', async (t) => {
+  const { cert, key } = makeCertificate()
+  const server = createServer({ cert, key }, says(200, first.pem)).listen(0, '0.0.0.0')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const ask = (host: string, ca?: string) =>
+    askKeyServer({
+      url: `https://${host}:${port}/getkey`,
+      identity: 'client',
+      timeoutMs: 1_000,
+      agent: new Agent(ca === undefined ? {} : { ca }),
+    })
+  const found = await ask('127.0.0.1', cert)
+  assert.ok(found?.keyObject.equals(first.publicKey))
+  await assert.rejects(ask('127.0.0.1'), KeyServerUnavailable)
+  await assert.rejects(ask('127.0.0.2', cert), KeyServerUnavailable)
 })
