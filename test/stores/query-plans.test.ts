@@ -71,6 +71,17 @@ async function useEverything(db: SqlDriver) {
   await apiKeys.list({ limit: 1 })
   await apiKeys.remove('id')
 
+  const keys = sqlKeys(db)
+  const pair = { kid: 'kid', alg: 'ES256', publicJwk: '{}', sealed: undefined }
+  await keys.insert({ ...pair, state: 'active', createdAt: NOW, stateAt: NOW })
+  await keys.list()
+  await keys.keepMasterProof('proof')
+  await transactions.purge(NOW + 10_000, NOW + 10_000, 10)
+  await useSessions(db)
+  await useClients(db)
+}
+
+async function useClients(db: SqlDriver) {
   const clients = sqlClients(db)
   const policy = { notBeforeSeconds: 10, lifetimeSeconds: 30, disabled: false }
   const open = { maxUses: undefined, audience: undefined, strict: undefined }
@@ -93,14 +104,6 @@ async function useEverything(db: SqlDriver) {
   const uses = sqlUses(db)
   await uses.use('jti', 1, NOW)
   await uses.purge(NOW, 10)
-
-  const keys = sqlKeys(db)
-  const pair = { kid: 'kid', alg: 'ES256', publicJwk: '{}', sealed: undefined }
-  await keys.insert({ ...pair, state: 'active', createdAt: NOW, stateAt: NOW })
-  await keys.list()
-  await keys.keepMasterProof('proof')
-  await transactions.purge(NOW + 10_000, NOW + 10_000, 10)
-  await useSessions(db)
 }
 
 async function useSessions(db: SqlDriver) {

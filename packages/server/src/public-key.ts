@@ -63,6 +63,8 @@ function refuseSecret(input: PublicKeyInput): void {
   if (input.kty === 'oct' || 'k' in input) {
     throw new KeyError('unsupported', 'a secret, which both sides would know')
   }
+  // Without it, importKey would look for PEM and secrets in the other members.
+  if (!('kty' in input)) throw new KeyError('malformed', 'it has no kty')
 }
 
 type Members = JwkInput | { readonly pem: string; readonly alg?: never; readonly kid?: never }

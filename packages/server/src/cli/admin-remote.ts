@@ -70,9 +70,23 @@ function remoteAdmin(server: Server): Admin {
 
     removeApiKey: (id) => call(server, 'DELETE', `/v1/api-keys/${encodeURIComponent(id)}`),
 
+    createClient: (id, keys, policy) =>
+      call(server, 'POST', '/v1/clients', { body: { id, ...keys, ...policy } }),
+
+    clients: ({ after, limit }) =>
+      call(server, 'GET', `/v1/clients?${searchOf({ after, limit: String(limit) })}`),
+
+    client: (id) => call(server, 'GET', clientPath(id)),
+
+    updateClient: (id, change) => call(server, 'PATCH', clientPath(id), { body: change }),
+
+    removeClient: (id) => call(server, 'DELETE', clientPath(id)),
+
     [Symbol.asyncDispose]: async () => {},
   }
 }
+
+const clientPath = (id: string): string => `/v1/clients/${encodeURIComponent(id)}`
 
 /** What is given of a query. */
 function searchOf(query: Record<string, string | undefined>): URLSearchParams {

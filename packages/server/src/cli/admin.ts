@@ -5,6 +5,9 @@
 import type { Command } from 'commander'
 import type { keyAnswer, keyPageAnswer } from '../api-keys/routes.ts'
 import type { NewApiKey } from '../api-keys/service.ts'
+import type { clientPageAnswer, wholeClientAnswer } from '../clients/answers.ts'
+import type { GivenKeys } from '../clients/keys.ts'
+import type { WrittenPolicy } from '../clients/written.ts'
 import type { issueAnswer, listedAnswer, wholeAnswer } from '../flows/transaction/answers.ts'
 import type { ListedStatus } from '../flows/transaction/service.ts'
 import type { Context } from './context.ts'
@@ -17,6 +20,8 @@ export type ListedAnswer = ReturnType<typeof listedAnswer>
 export type TransactionAnswer = ReturnType<typeof wholeAnswer>
 export type ApiKeyAnswer = ReturnType<typeof keyAnswer>
 export type ApiKeyPageAnswer = ReturnType<typeof keyPageAnswer>
+export type ClientAnswer = ReturnType<typeof wholeClientAnswer>
+export type ClientPageAnswer = ReturnType<typeof clientPageAnswer>
 
 export interface PageAnswer {
   items: ListedAnswer[]
@@ -42,6 +47,11 @@ export interface Admin extends AsyncDisposable {
   createApiKey(wanted: NewApiKey): Promise<ApiKeyAnswer & { secret: string }>
   apiKeys(query: Pick<PageQuery, 'after' | 'limit'>): Promise<ApiKeyPageAnswer>
   removeApiKey(id: string): Promise<void>
+  createClient(id: string, keys: GivenKeys, policy: WrittenPolicy): Promise<ClientAnswer>
+  clients(query: Pick<PageQuery, 'after' | 'limit'>): Promise<ClientPageAnswer>
+  client(id: string): Promise<ClientAnswer>
+  updateClient(id: string, change: WrittenPolicy): Promise<ClientAnswer>
+  removeClient(id: string): Promise<void>
 }
 
 export function addTargetOptions(command: Command): Command {

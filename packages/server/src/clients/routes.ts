@@ -31,7 +31,7 @@ import {
   PATH_OF_KEY,
 } from './schemas.ts'
 import type { ClientService } from './service.ts'
-import type { ClientChange } from './store.ts'
+import { changeOf } from './written.ts'
 
 const OF_KEYS: readonly ErrorCode[] = ['public_key_invalid', 'private_key_refused']
 
@@ -198,26 +198,3 @@ export function clientRoutes(service: ClientService): FastifyPluginAsyncJsonSche
 
 /** Whose clients the caller's API key is for. */
 const customerOf = ({ caller }: FastifyRequest): string => (caller as Caller).customerId
-
-interface WrittenPolicy {
-  readonly not_before_seconds?: number
-  readonly lifetime_seconds?: number
-  readonly max_uses?: number | null
-  readonly audience?: string | null
-  readonly strict?: boolean | null
-  readonly disabled?: boolean
-}
-
-/** What is given. Null is given too, and stands for what a client has that says nothing. */
-function changeOf(written: WrittenPolicy): ClientChange {
-  const members = {
-    notBeforeSeconds: written.not_before_seconds,
-    lifetimeSeconds: written.lifetime_seconds,
-    maxUses: written.max_uses,
-    audience: written.audience,
-    strict: written.strict,
-    disabled: written.disabled,
-  }
-  const present = Object.entries(members).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(present.map(([name, value]) => [name, value ?? undefined]))
-}
