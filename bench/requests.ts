@@ -8,6 +8,8 @@ import { loadPhones } from './phones.ts'
 
 export interface Requests {
   readonly paths: readonly string[]
+  /** What is sent with each path by POST; without them it is asked for by GET. */
+  readonly bodies?: readonly string[]
   /** Value of the header `Authorization`. */
   readonly authorization?: string
   /** What the body of each good answer has in it. */
@@ -25,9 +27,13 @@ export const readRequests = (file: string | undefined): Requests =>
   file === undefined ? TOKENS : JSON.parse(readFileSync(file, 'utf8'))
 
 /** As they are sent: HTTP/1.1, keep-alive. */
-export function bytesOf({ paths, authorization }: Requests, host: string): Buffer[] {
+export function bytesOf({ paths, bodies, authorization }: Requests, host: string): Buffer[] {
   const credentials = authorization === undefined ? '' : `Authorization: ${authorization}\r\n`
-  return paths.map((path) =>
-    Buffer.from(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${credentials}\r\n`),
-  )
+  return paths.map((path, i) => {
+    const body = bodies?.[i]
+    const method = body === undefined ? 'GET' : 'POST'
+    const length = body === undefined ? '' : `Content-Length: ${Buffer.byteLength(body)}\r\n`
+    const head = `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\n${credentials}${length}\r\n`
+    return Buffer.from(head + (body ?? ''))
+  })
 }
