@@ -149,6 +149,8 @@ describe('a store that is not there', { concurrency: 4 }, () => {
     'clients list',
     'clients disable app1',
     'api-keys create --name x --scope admin',
+    'users list',
+    'users create x --email x@example.com --password-file password',
     'token issue --phone 15555551212',
     'token verify x.y.z',
   ]) {

@@ -41,7 +41,7 @@ import type { Metrics } from './operation/metrics.ts'
 import { describeApi } from './operation/openapi.ts'
 import { requestLog } from './operation/request-log.ts'
 import { operationRoutes } from './operation/routes.ts'
-import { attemptLimits } from './passwords/attempts.ts'
+import { type AttemptStore, attemptLimits } from './passwords/attempts.ts'
 import { passwords } from './passwords/passwords.ts'
 import { requestIds } from './request-id.ts'
 import type { Revocations } from './revocation/revocations.ts'
@@ -59,6 +59,8 @@ import {
 } from './strict-http.ts'
 import { isOfConnection, refusalOf, refuseUnreadable } from './unreadable.ts'
 import { userAccess } from './user-access.ts'
+import { userRoutes } from './users/routes.ts'
+import { userService } from './users/service.ts'
 
 export interface AppDeps {
   settings: Settings
@@ -71,6 +73,8 @@ export interface AppDeps {
   machineKeys: MachineKeys
   /** Of the HMAC in refresh tokens. */
   refreshKey: KeyObject
+  /** What is kept about wrong passwords. */
+  attempts: AttemptStore
   /** What is revoked, on every node of the database. */
   revocations: Revocations
   metrics: Metrics
@@ -209,6 +213,8 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     now,
   })
   const lives = sessionLives(settings)
+  // One of them: it bounds how much is hashed at once.
+  const hashing = passwords({ settings, monotonic })
   const tokens = accessTokens({
     keys: () => deps.signingKeys,
     issuer,
@@ -222,6 +228,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     perAddress: limiter('address', settings.RATE_LIMIT),
     perKey,
     wrongKeys,
+    registrations: limiter('register', settings.RATE_LIMIT_REGISTER),
     refuseForeignPage: refuseForeignPages(settings),
     identifyUser: userAccess({ tokens, revocations }),
   })
@@ -265,8 +272,8 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       revocations,
       tokens,
       refreshTokens: refreshTokens(deps.refreshKey),
-      passwords: passwords({ settings, monotonic }),
-      attempts: attemptLimits({ store: stores.attempts({ now, monotonic }), monotonic }),
+      passwords: hashing,
+      attempts: attemptLimits({ store: deps.attempts, monotonic }),
       lives,
       onLogin: metrics.loggedIn,
       onRefresh: metrics.refreshed,
@@ -278,6 +285,18 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const clients = clientService({ clients: stores.clients, now })
   await app.register(clientRoutes(clients))
   await app.register(keyServerRoutes(clients))
+  await app.register(
+    userRoutes(
+      userService({
+        users: stores.users,
+        sessions: stores.sessions,
+        passwords: hashing,
+        longestLifeSeconds: lives.longest,
+        onEnd: revocations.readBack,
+        now,
+      }),
+    ),
+  )
   await app.register(revocationRoutes(revocationService(revocations)))
   const known = rememberedClients(stores.clients, monotonic)
   await app.register(

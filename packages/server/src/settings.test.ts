@@ -210,6 +210,7 @@ const TEXTS: Readonly<Record<SettingName, Texts>> = {
   RATE_LIMIT_KEY: RATE,
   RATE_LIMIT_PHONE: RATE,
   RATE_LIMIT_WRONG_KEY: RATE,
+  RATE_LIMIT_REGISTER: RATE,
   STORE_TOKENS: { good: same('full', 'digest'), bad: ['', 'hash', 'none'] },
   RETENTION_DAYS: {
     good: [
@@ -266,6 +267,7 @@ describe('defaults', () => {
     RATE_LIMIT_KEY: { limit: 1000, windowSeconds: 1 },
     RATE_LIMIT_PHONE: { limit: 10, windowSeconds: 60 },
     RATE_LIMIT_WRONG_KEY: { limit: 60, windowSeconds: 60 },
+    RATE_LIMIT_REGISTER: { limit: 30, windowSeconds: 60 },
     STORE_TOKENS: 'full',
     RETENTION_DAYS: 90,
     LOG_REQUESTS: 'errors',
@@ -287,7 +289,7 @@ describe('defaults', () => {
     ACCESS_TOKEN_SECONDS: 900,
     REFRESH_GRACE_SECONDS: 10,
     REFRESH_TOKEN_DAYS: 30,
-    REVOCATION_MAX_AGE_SECONDS: 60,
+    REVOCATION_MAX_AGE_SECONDS: 10,
     JWKS_MAX_AGE: 300,
     MACHINE_ALG: 'RS256',
     MACHINE_LEEWAY_SECONDS: 0,

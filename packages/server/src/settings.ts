@@ -146,7 +146,7 @@ export const SETTINGS = {
   },
   REVOCATION_MAX_AGE_SECONDS: {
     kind: kinds.integer(1, 3_600),
-    default: '60',
+    default: '10',
     about:
       'How old what a node knows of revocations may be, in seconds. Older, while the database cannot be asked, it accepts no token.',
   },
@@ -261,6 +261,11 @@ export const SETTINGS = {
     default: '60/minute',
     about:
       'Wrong API keys, and as many refused logins of machines, from one address. Then only keys and machines that this process has accepted before are looked at.',
+  },
+  RATE_LIMIT_REGISTER: {
+    kind: kinds.rate,
+    default: '30/minute',
+    about: 'Registrations from one address, also those that are refused.',
   },
   STORE_TOKENS: {
     kind: kinds.oneOf('full', 'digest'),

@@ -103,6 +103,7 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
       signingKeys,
       machineKeys,
       refreshKey: master.refresh,
+      attempts,
       revocations: revoked,
       metrics,
       stopping: () => stopped.signal.aborted,

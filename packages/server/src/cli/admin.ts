@@ -10,6 +10,9 @@ import type { GivenKeys } from '../clients/keys.ts'
 import type { WrittenPolicy } from '../clients/written.ts'
 import type { issueAnswer, listedAnswer, wholeAnswer } from '../flows/transaction/answers.ts'
 import type { ListedStatus } from '../flows/transaction/service.ts'
+import type { importAnswer, revokedAnswer, userAnswer, userPageAnswer } from '../users/answers.ts'
+import type { ImportRow } from '../users/import-row.ts'
+import type { NewUser, UserListQuery } from '../users/service.ts'
 import type { Context } from './context.ts'
 import { CliError } from './failure.ts'
 import { EXIT } from './io.ts'
@@ -22,6 +25,10 @@ export type ApiKeyAnswer = ReturnType<typeof keyAnswer>
 export type ApiKeyPageAnswer = ReturnType<typeof keyPageAnswer>
 export type ClientAnswer = ReturnType<typeof wholeClientAnswer>
 export type ClientPageAnswer = ReturnType<typeof clientPageAnswer>
+export type UserAnswer = ReturnType<typeof userAnswer>
+export type UserPageAnswer = ReturnType<typeof userPageAnswer>
+export type RevokedAnswer = ReturnType<typeof revokedAnswer>
+export type ImportAnswer = ReturnType<typeof importAnswer>
 
 export interface PageAnswer {
   items: ListedAnswer[]
@@ -52,6 +59,14 @@ export interface Admin extends AsyncDisposable {
   client(id: string): Promise<ClientAnswer>
   updateClient(id: string, change: WrittenPolicy): Promise<ClientAnswer>
   removeClient(id: string): Promise<void>
+  createUser(wanted: NewUser): Promise<UserAnswer>
+  users(query: UserListQuery): Promise<UserPageAnswer>
+  user(id: string): Promise<UserAnswer>
+  setUserActive(id: string, active: boolean): Promise<UserAnswer>
+  revokeUser(id: string): Promise<RevokedAnswer>
+  setUserPassword(id: string, password: string): Promise<UserAnswer>
+  /** As many as the caller likes: what became of each, in their order. */
+  importUsers(rows: readonly ImportRow[], dryRun: boolean): Promise<ImportAnswer>
 }
 
 export function addTargetOptions(command: Command): Command {
