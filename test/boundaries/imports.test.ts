@@ -137,6 +137,18 @@ test('every import is understood: a relative one names a file that is there', ()
   assert.deepEqual(unknown, [])
 })
 
+test('an example can be copied: it imports its own files and what Node has', () => {
+  const files = globSync('examples/**/*.{ts,js}', { cwd: ROOT })
+  assert.ok(files.length > 0)
+  const others = files.flatMap((path) => {
+    const [, example = ''] = path.split('/')
+    return importsOf(path, readFileSync(join(ROOT, path), 'utf8'))
+      .filter((to) => !isBuiltin(to) && !to.startsWith(`examples/${example}/`))
+      .map((to) => `${path} -> ${to}`)
+  })
+  assert.deepEqual(others, [])
+})
+
 describe('the rules notice', () => {
   const flow = 'packages/server/src/flows/transaction'
   const cases: readonly [path: string, source: string, why: RegExp][] = [

@@ -28,7 +28,9 @@ import {
 const ROOT = join(import.meta.dirname, '../..')
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 
-const DOCUMENTS = globSync(['*.md', 'docs/**/*.md', 'packages/*/README.md'], { cwd: ROOT })
+const DOCUMENTS = globSync(['*.md', 'docs/**/*.md', '{packages,examples}/*/README.md'], {
+  cwd: ROOT,
+})
   .sort()
   .map((path) => ({ path, text: read(path) }))
 

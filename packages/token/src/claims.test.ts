@@ -46,6 +46,15 @@ describe('The edges of time', () => {
     })
   }
 
+  test('C-03 a leeway for iat alone moves no other edge', async () => {
+    const ahead = { iatLeewaySeconds: 5 }
+    assert.equal(await judge({ ...CLAIMS, iat: NOW + 5 }, ahead), 'accepted')
+    assert.equal(await judge({ ...CLAIMS, iat: NOW + 6 }, ahead), 'not_yet_valid')
+    assert.equal(await judge({ ...CLAIMS, exp: NOW }, ahead), 'expired')
+    assert.equal(await judge({ ...CLAIMS, nbf: NOW + 1 }, ahead), 'not_yet_valid')
+    assert.equal(await judge({ ...CLAIMS, iat: NOW + 5 }, { leewaySeconds: 5 }), 'accepted')
+  })
+
   test('fractions of the clock count', async () => {
     const token = { ...CLAIMS, nbf: NOW + 10, exp: NOW + 20 }
     assert.equal(await judge(token, { clock: () => NOW + 9.999 }), 'not_yet_valid')

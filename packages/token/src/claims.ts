@@ -35,6 +35,8 @@ export interface LenientClaims extends Claims {
 export interface Expectations {
   readonly now: EpochSeconds
   readonly leewaySeconds: number
+  /** Of `iat`: at least as much. */
+  readonly iatLeewaySeconds: number
   readonly issuer: string
   readonly audience: string | undefined
   readonly typ: string | undefined
@@ -75,10 +77,10 @@ const CLAIM_RULES: readonly ClaimRule[] = [
   {
     claim: 'iat',
     demanded: ({ maxLifetimeSeconds }) => maxLifetimeSeconds !== Infinity,
-    refuse: (iat, { now, leewaySeconds }) => {
+    refuse: (iat, { now, iatLeewaySeconds }) => {
       // 0 is a clock that was never set, not the year 1970.
       if (!isNumericDate(iat) || iat === 0) return 'invalid_claim'
-      return iat > now + leewaySeconds ? 'not_yet_valid' : undefined
+      return iat > now + iatLeewaySeconds ? 'not_yet_valid' : undefined
     },
     text: { not_yet_valid: 'The token is not yet valid (iat)' },
   },

@@ -15,6 +15,11 @@ export interface VerifyOptions {
   readonly typ?: string | undefined
   /** How far the clocks of minter and verifier may differ. Default 0. */
   readonly leewaySeconds?: number | undefined
+  /**
+   * How far `iat` may lie ahead, where that is more than the leeway: a minter whose clock is ahead is no
+   * forger, and unlike the leeway this lets no token live longer. Default 0.
+   */
+  readonly iatLeewaySeconds?: number | undefined
   /** The time, in seconds: fractions count. */
   readonly clock: () => EpochSeconds
   /** Longest `exp - iat`. Then `iat` is demanded too. Default: any life. */
@@ -41,6 +46,7 @@ export function expectationsOf({
   audience,
   typ,
   leewaySeconds = 0,
+  iatLeewaySeconds = 0,
   clock,
   maxLifetimeSeconds,
   requiredClaims = [],
@@ -50,12 +56,14 @@ export function expectationsOf({
   if (audience !== undefined) demandText('audience', audience)
   if (typ !== undefined) demandText('typ', typ)
   demandSeconds('leewaySeconds', leewaySeconds)
+  demandSeconds('iatLeewaySeconds', iatLeewaySeconds)
   if (maxLifetimeSeconds !== undefined) demandSeconds('maxLifetimeSeconds', maxLifetimeSeconds)
   if (!Array.isArray(requiredClaims)) throw new TypeError('requiredClaims is not an array')
   if (typeof claimsOptional !== 'boolean') throw new TypeError('claimsOptional is not a boolean')
   return {
     now: readClock(clock),
     leewaySeconds,
+    iatLeewaySeconds: Math.max(leewaySeconds, iatLeewaySeconds),
     issuer,
     audience,
     typ,

@@ -70,6 +70,7 @@ describe('C-06 a mistake in the options is no verdict about a token', () => {
   const seconds = [Number.NaN, Infinity, -Infinity, -1, '5', null, true, [5], 253_402_300_800]
   const rows: readonly (readonly [option: string, values: readonly unknown[]])[] = [
     ['leewaySeconds', seconds],
+    ['iatLeewaySeconds', seconds],
     ['maxLifetimeSeconds', seconds],
     ['clock', [...seconds.map((now) => () => now), NOW, undefined, null, () => NOW * 1000]],
     ['issuer', [undefined, null, '', 5, ['me'], /me/g]],

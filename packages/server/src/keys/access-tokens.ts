@@ -10,6 +10,7 @@ import {
   type VerifiedClaims,
   type Verifier,
 } from '@jotter/token'
+import { CLOCKS_APART_MS } from '../duties.ts'
 import type { Settings } from '../settings.ts'
 import { uuidv7 } from '../uuid.ts'
 
@@ -76,6 +77,8 @@ export function accessTokens(deps: AccessTokenDeps): AccessTokens {
         issuer: issuer(),
         audience: audience ?? issuer(),
         typ: TYP,
+        // Another node may have minted it a moment ago by a clock that is ahead of ours.
+        iatLeewaySeconds: CLOCKS_APART_MS / 1000,
         clock: () => now() / 1000,
         maxLifetimeSeconds: longestLifeSeconds,
         requiredClaims: REQUIRED,
