@@ -32,6 +32,7 @@ const app = await createApp({
     key: importKey({ secret: Buffer.alloc(64, 1), alg: 'HS256' }),
   },
   signingKeys: new KeyRing(await generateKey('ES256')),
+  machineKeys: { known: undefined, ring: () => Promise.reject(new Error('no machines here')) },
   refreshKey: createSecretKey(Buffer.alloc(32, 1)),
   attempts: stores.attempts(time),
   revocations: await revocations(

@@ -146,6 +146,8 @@ describe('a store that is not there', { concurrency: 4 }, () => {
     'tx list',
     'tx show order-1',
     'api-keys list',
+    'clients list',
+    'clients disable app1',
     'api-keys create --name x --scope admin',
     'users list',
     'users create x --email x@example.com --password-file password',
@@ -205,7 +207,7 @@ error: there is no database at ${file}
     await (await serve(environment)).stop()
     const { code, stderr } = await run(['tx', 'list'])
     assert.equal(code, 2)
-    assert.match(stderr, /^error: it is not known whose transactions are meant$/m)
+    assert.match(stderr, /^error: it is not known which customer is meant$/m)
     assert.ok(!readdirSync(join(folder, 'data')).includes('telesign.json'))
     writeFileSync(join(folder, '.env'), 'TELESIGN_CUSTOMER_ID=customer-1\n')
     const { TELESIGN_API_KEY } = environment

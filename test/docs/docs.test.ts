@@ -167,8 +167,9 @@ describe('settings', () => {
     ...['ERRORS', 'SETTINGS', 'ENGINES', 'SERVER', 'CONNECTIONS', 'ROWS', 'KEY', 'AUC'],
   ])
   const settingOf = (name: string): Setting | undefined => {
-    const bare = name.replace(/^JOTTER_/, '').replace(/_FILE$/, '')
-    return Object.hasOwn(SETTINGS, bare) ? SETTINGS[bare as keyof typeof SETTINGS] : undefined
+    const bare = name.replace(/^JOTTER_/, '')
+    const known = [bare, bare.replace(/_FILE$/, '')].find((one) => Object.hasOwn(SETTINGS, one))
+    return known === undefined ? undefined : SETTINGS[known as keyof typeof SETTINGS]
   }
   const isKnown = (name: string) => OTHERS.has(name) || settingOf(name) !== undefined
 

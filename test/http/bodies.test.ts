@@ -153,3 +153,14 @@ test('a request that says it is JSON and sends no body is served where none is w
   })
   assert.equal(answer.status, 200)
 })
+
+test('a request that names a type and has no body is answered at once', async () => {
+  for (const line of ['POST /v1/token', 'POST /login', 'DELETE /v1/clients/nobody']) {
+    const started = performance.now()
+    const [answer] = await jotter.raw(
+      `${line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: ${JSON_TYPE}\r\n\r\n`,
+    )
+    assert.ok([400, 401].includes(answer?.status ?? 0), line)
+    assert.ok(performance.now() - started < 5_000)
+  }
+})

@@ -119,6 +119,7 @@ describe('when signing fails', () => {
         key: { broken: 'in a way that names nothing' } as unknown as Key,
       },
       signingKeys: new KeyRing(await generateKey('ES256')),
+      machineKeys: { known: undefined, ring: () => Promise.reject(new Error('no machines here')) },
       refreshKey: createSecretKey(Buffer.alloc(32, 1)),
       attempts: stores.attempts(time),
       metrics: createMetrics(),

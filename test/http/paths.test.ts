@@ -131,7 +131,7 @@ describe('item 3, H-07', () => {
     ['PATCH', '/v1/api-keys', 'POST, GET, HEAD'],
     ['GET', '/v1/api-keys/abc', 'DELETE'],
     ['POST', '/openapi.json', 'GET, HEAD'],
-    ['POST', '/', 'GET, HEAD'],
+    ['PUT', '/', 'POST, GET, HEAD'],
   ] as const) {
     test(`${method} ${path} is 405 with Allow: ${allow}`, async () => {
       const [answer] = await jotter.raw(request(method, path))

@@ -32,6 +32,7 @@ async function start(t: TestContext, tls?: ServerOptions) {
     ),
     customer: { id: 'customer', key: undefined },
     signingKeys: new KeyRing(await generateKey('ES256')),
+    machineKeys: { known: undefined, ring: () => Promise.reject(new Error('no machines here')) },
     refreshKey: createSecretKey(Buffer.alloc(32, 1)),
     attempts: stores.attempts(time),
     metrics: createMetrics(),

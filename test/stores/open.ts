@@ -5,9 +5,11 @@ import type { TransactionStore } from '../../packages/server/src/flows/transacti
 import { openStores, type Stores } from '../../packages/server/src/stores/open.ts'
 import { sqlApiKeys } from '../../packages/server/src/stores/sql/api-keys.ts'
 import { sqlAttempts } from '../../packages/server/src/stores/sql/attempts.ts'
+import { sqlClients } from '../../packages/server/src/stores/sql/clients.ts'
 import type { SqlDriver } from '../../packages/server/src/stores/sql/driver.ts'
 import { sqlDuties } from '../../packages/server/src/stores/sql/duties.ts'
 import { sqlKeys } from '../../packages/server/src/stores/sql/keys.ts'
+import { sqlAssertions, sqlUses } from '../../packages/server/src/stores/sql/machines.ts'
 import { sqlRevocations } from '../../packages/server/src/stores/sql/revocations.ts'
 import { sqlSessions } from '../../packages/server/src/stores/sql/sessions.ts'
 import { openSqlite } from '../../packages/server/src/stores/sql/sqlite.ts'
@@ -102,6 +104,9 @@ export const openSqliteOfManySegments: OpenStores = async () => {
     ...driver,
     transactions,
     apiKeys: sqlApiKeys(driver),
+    clients: sqlClients(driver),
+    assertions: sqlAssertions(driver),
+    uses: sqlUses(driver),
     users: sqlUsers(driver),
     sessions: sqlSessions(driver),
     revocations: sqlRevocations(driver),

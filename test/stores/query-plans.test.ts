@@ -12,13 +12,12 @@ import {
 } from '../../packages/server/src/flows/transaction/store.ts'
 import { sqlApiKeys } from '../../packages/server/src/stores/sql/api-keys.ts'
 import { sqlAttempts } from '../../packages/server/src/stores/sql/attempts.ts'
+import { sqlClients } from '../../packages/server/src/stores/sql/clients.ts'
 import type { SqlDriver } from '../../packages/server/src/stores/sql/driver.ts'
-
 import { sqlKeys } from '../../packages/server/src/stores/sql/keys.ts'
-
+import { sqlAssertions, sqlUses } from '../../packages/server/src/stores/sql/machines.ts'
 import { sqlRevocations } from '../../packages/server/src/stores/sql/revocations.ts'
 import { sqlSessions } from '../../packages/server/src/stores/sql/sessions.ts'
-
 import { sqlTransactions } from '../../packages/server/src/stores/sql/transactions.ts'
 import { sqlUsers } from '../../packages/server/src/stores/sql/users.ts'
 import { openDriver } from './open.ts'
@@ -79,6 +78,32 @@ async function useEverything(db: SqlDriver) {
   await keys.keepMasterProof('proof')
   await transactions.purge(NOW + 10_000, NOW + 10_000, 10)
   await useSessions(db)
+  await useClients(db)
+}
+
+async function useClients(db: SqlDriver) {
+  const clients = sqlClients(db)
+  const policy = { notBeforeSeconds: 10, lifetimeSeconds: 30, disabled: false }
+  const open = { maxUses: undefined, audience: undefined, strict: undefined }
+  const client = { id: 'app1', customerId: 'customer', createdAt: NOW, updatedAt: NOW }
+  const clientKey = { kid: 'a', thumbprint: 'a', publicJwk: '', createdAt: NOW }
+  await clients.insert({ ...client, ...policy, ...open, keys: [clientKey] })
+  await clients.find('app1')
+  await clients.get('customer', 'app1')
+  await clients.list({ customerId: 'customer', limit: 1 })
+  for (const change of [{}, { notBeforeSeconds: 1 }, { lifetimeSeconds: 9 }, policy]) {
+    await clients.update('customer', 'app1', change, NOW)
+  }
+  await clients.addKey('customer', 'app1', { ...clientKey, kid: 'b', thumbprint: 'b' })
+  await clients.removeKey('customer', 'app1', 'a', NOW)
+  await clients.remove('customer', 'app1')
+
+  const assertions = sqlAssertions(db)
+  await assertions.consume('app1', 'jti', NOW)
+  await assertions.purge(NOW, 10)
+  const uses = sqlUses(db)
+  await uses.use('jti', 1, NOW)
+  await uses.purge(NOW, 10)
 }
 
 async function useSessions(db: SqlDriver) {

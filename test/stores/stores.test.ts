@@ -3,8 +3,10 @@ import { after, test } from 'node:test'
 import { startPostgres } from '../support/postgres.ts'
 import { apiKeyStoreSuite } from './api-key-suite.ts'
 import { attemptStoreSuite } from './attempt-suite.ts'
+import { clientStoreSuite } from './client-suite.ts'
 import { dutyStoreSuite } from './duty-suite.ts'
 import { keyStoreSuite } from './key-suite.ts'
+import { assertionStoreSuite, useStoreSuite } from './machine-suite.ts'
 import { openMemory, openPostgresOn, openSqliteFile, openSqliteOfManySegments } from './open.ts'
 import { revocationStoreSuite } from './revocation-suite.ts'
 import { sessionStoreSuite } from './session-suite.ts'
@@ -20,6 +22,9 @@ const ENGINES = {
 for (const [engine, open] of Object.entries(ENGINES)) {
   transactionStoreSuite(engine, open)
   apiKeyStoreSuite(engine, open)
+  clientStoreSuite(engine, open)
+  assertionStoreSuite(engine, open)
+  useStoreSuite(engine, open)
   userStoreSuite(engine, open)
   sessionStoreSuite(engine, open)
   revocationStoreSuite(engine, open)

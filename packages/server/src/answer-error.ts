@@ -11,6 +11,7 @@ import {
   ServiceError,
   StoreUnavailable,
 } from './errors.ts'
+import { KeyServerUnavailable } from './keyserver/key-source.ts'
 
 /**
  * Fastify's own refusals. What is not named here and is below 500 is `invalid_request`. Their
@@ -25,6 +26,8 @@ const OF_FASTIFY: Readonly<Record<string, ErrorCode>> = {
 const MAX_FIELDS = 20
 
 const RETRY_AFTER_SECONDS = '1'
+/** What is soon over, mostly. */
+const PASSING: readonly ErrorCode[] = ['store_unavailable', 'key_server_unavailable']
 
 /** What every 401 says (RFC 6750 §3), and nothing else where no token was presented. */
 export const CHALLENGE = 'Bearer realm="jotter"'
@@ -62,7 +65,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   const answered = insteadOf(known, shape.instead)
   request.refusal = { code: answered.code, cause: known.status < 500 ? undefined : error }
   reply.code(answered.status).headers(answered.headers)
-  if (answered.code === 'store_unavailable') reply.header('retry-after', RETRY_AFTER_SECONDS)
+  if (PASSING.includes(answered.code)) reply.header('retry-after', RETRY_AFTER_SECONDS)
   if (answered.status === 401) reply.header('www-authenticate', challengeOf(answered.code))
   if (isFailure(answered.code) && shape.emptyOnFailure && !wantsJson(request)) {
     reply.header('content-type', 'text/plain').send('')
@@ -85,14 +88,16 @@ function insteadOf(error: ServiceError, codes: Shape['instead']): ServiceError {
     : new ServiceError(other, { detail: error.detail ?? error.message })
 }
 
+export const wantsJson = (request: FastifyRequest): boolean => wants(request, 'application/json')
+
 /**
- * Whether JSON is asked for by name, and no less than plain text (RFC 9110 §12.5.1). The `*∕*` of a
+ * Whether `type` is asked for by name, and no less than plain text (RFC 9110 §12.5.1). The `*∕*` of a
  * browser or curl does not ask for it.
  */
-export function wantsJson({ headers }: FastifyRequest): boolean {
+export function wants({ headers }: FastifyRequest, type: string): boolean {
   const accept = headers.accept?.toLowerCase()
-  if (accept === undefined || !accept.includes('application/json')) return false
-  const weight = weightIn(accept, 'application/json')
+  if (accept === undefined || !accept.includes(type)) return false
+  const weight = weightIn(accept, type)
   return weight > 0 && weight >= weightIn(accept, 'text/plain')
 }
 
@@ -107,6 +112,8 @@ function toServiceError(error: unknown): ServiceError {
   if (error instanceof ServiceError) return error
   if (error instanceof StoreUnavailable)
     return new ServiceError('store_unavailable', { cause: error })
+  if (error instanceof KeyServerUnavailable)
+    return new ServiceError('key_server_unavailable', { cause: error })
   const { validation, validationContext, code, statusCode } = error as Partial<FastifyError>
   if (validation !== undefined) {
     return new ServiceError('invalid_request', {

@@ -15,14 +15,23 @@ import { answers } from './answer.ts'
 import { answerError } from './answer-error.ts'
 import { apiKeyRoutes } from './api-keys/routes.ts'
 import { apiKeyService } from './api-keys/service.ts'
+import { rememberedClients } from './clients/remembered.ts'
+import { clientRoutes } from './clients/routes.ts'
+import { clientService } from './clients/service.ts'
 import type { ServiceError } from './errors.ts'
+import { machineRoutes } from './flows/machine/routes.ts'
+import { useTokens } from './flows/machine/use-token.ts'
 import { refreshTokens } from './flows/session/refresh-token.ts'
 import { sessionRoutes } from './flows/session/routes.ts'
 import { sessionLives } from './flows/session/token-pairs.ts'
 import { transactionRoutes } from './flows/transaction/routes.ts'
 import { refuseForeignPages } from './foreign-pages.ts'
+import { readGateLines } from './gate-lines.ts'
 import { accessTokens } from './keys/access-tokens.ts'
 import { keyRoutes } from './keys/routes.ts'
+import type { MachineKeys } from './keys/signing-keys.ts'
+import { openKeySource } from './keyserver/open.ts'
+import { keyServerRoutes } from './keyserver/routes.ts'
 import { addressMatcher } from './limits/address.ts'
 import { tellAlone } from './limits/alone.ts'
 import { type Limiter, memoryLimiter } from './limits/limiter.ts'
@@ -60,6 +69,8 @@ export interface AppDeps {
   customer: { readonly id: string; readonly key: Key | undefined }
   /** Of user tokens. */
   signingKeys: KeyRing
+  /** Of use tokens. */
+  machineKeys: MachineKeys
   /** Of the HMAC in refresh tokens. */
   refreshKey: KeyObject
   /** What is kept about wrong passwords. */
@@ -91,12 +102,13 @@ const HTTP = {
 
 /** Of answers to pages of the allowed origins: no cookies, and what a client of ours reads. */
 const CORS = {
-  methods: ['GET', 'HEAD', 'POST', 'DELETE'],
+  methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
   exposedHeaders: ['location', 'ratelimit', 'ratelimit-policy', 'retry-after', 'x-request-id'],
   maxAge: 600,
   strictPreflight: false,
 }
 
+/** @throws {GateLinesError} When GATE_LINES_FILE has gone bad since the settings were checked. */
 export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const { settings, stores, customer, revocations, metrics, log, now, monotonic } = deps
   const requestId = requestIds()
@@ -192,6 +204,8 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       ? memoryLimiter(name, rate, monotonic)
       : sharedLimiter(name, rate, limits, monotonic))
   const perPhone = limiter('phone', settings.RATE_LIMIT_PHONE)
+  const perKey = limiter('key', settings.RATE_LIMIT_KEY)
+  const wrongKeys = limiter('wrong_key', settings.RATE_LIMIT_WRONG_KEY)
   const apiKeys = apiKeyService({
     apiKeys: stores.apiKeys,
     customerId: customer.id,
@@ -212,8 +226,8 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     apiKeys,
     issueAccess: settings.ISSUE_ACCESS,
     perAddress: limiter('address', settings.RATE_LIMIT),
-    perKey: limiter('key', settings.RATE_LIMIT_KEY),
-    wrongKeys: limiter('wrong_key', settings.RATE_LIMIT_WRONG_KEY),
+    perKey,
+    wrongKeys,
     registrations: limiter('register', settings.RATE_LIMIT_REGISTER),
     refuseForeignPage: refuseForeignPages(settings),
     identifyUser: userAccess({ tokens, revocations }),
@@ -268,6 +282,9 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     }),
   )
   await app.register(apiKeyRoutes(apiKeys))
+  const clients = clientService({ clients: stores.clients, now })
+  await app.register(clientRoutes(clients))
+  await app.register(keyServerRoutes(clients))
   await app.register(
     userRoutes(
       userService({
@@ -281,8 +298,42 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     ),
   )
   await app.register(revocationRoutes(revocationService(revocations)))
+  const known = rememberedClients(stores.clients, monotonic)
   await app.register(
-    keyRoutes({ keys: () => deps.signingKeys, maxAgeSeconds: settings.JWKS_MAX_AGE }),
+    machineRoutes({
+      keySource: await openKeySource({ ...deps, clients: known }),
+      clients: known,
+      clientsOnly: settings.KEYSERVER_URL === undefined,
+      assertions: stores.assertions,
+      uses: stores.uses,
+      revocations,
+      tokens: useTokens({
+        keys: () => deps.machineKeys.ring(),
+        issuer,
+        audience: settings.AUDIENCE,
+        now,
+      }),
+      issuer,
+      strict: settings.ENV === 'production',
+      leewaySeconds: settings.MACHINE_LEEWAY_SECONDS,
+      guesses: wrongKeys && {
+        look: (address) => demandBudget(wrongKeys, address, 0),
+        count: (address) => demandBudget(wrongKeys, address),
+      },
+      // No id of an API key has a space.
+      spendOnClient: (id) => perKey && demandBudget(perKey, `client ${id}`),
+      onIssue: metrics.useTokenIssued,
+      lines: readGateLines(settings),
+      random: Math.random,
+      sendText,
+      now,
+    }),
+  )
+  await app.register(
+    keyRoutes({
+      keys: () => [...deps.signingKeys.keys, ...(deps.machineKeys.known?.keys ?? [])],
+      maxAgeSeconds: settings.JWKS_MAX_AGE,
+    }),
   )
   await app.register(
     operationRoutes({

@@ -4,7 +4,7 @@
  */
 import { documentedMessage, ERRORS, type ErrorCode, type ServiceError } from './errors.ts'
 
-export type ErrorShape = 'problem' | 'empty' | 'auth' | 'msg'
+export type ErrorShape = 'problem' | 'empty' | 'auth' | 'msg' | 'text'
 
 export interface Shape {
   readonly contentType: string
@@ -66,6 +66,8 @@ export const SHAPES: Readonly<Record<ErrorShape, Shape>> = {
       }),
     instead: { unsupported_media_type: 'invalid_request' },
   },
+  /** INE: a sentence. */
+  text: { contentType: 'text/plain', text: ({ code, detail }) => detail ?? ERRORS[code].title },
 }
 
 const messageOf = ({ code, detail }: ServiceError): string =>

@@ -26,11 +26,36 @@ export const ERRORS = {
     title: 'The Idempotency-Key is not valid',
     help: 'Send 1 to 255 printable ASCII characters without spaces.',
   },
+  client_id_invalid: {
+    status: 400,
+    title: 'The client id is not valid',
+    help: 'Send 1 to 128 characters of A-Z a-z 0-9 . _ ~ : @ - that begin with a letter or a digit.',
+  },
+  public_key_invalid: {
+    status: 400,
+    title: 'The public key cannot be used',
+    help: 'Send SPKI PEM, a JWK or a JWK Set of RSA keys from 2048 bits on, P-256, P-384, P-521, Ed25519 or ML-DSA. `errors[]` says what is wrong.',
+  },
+  private_key_refused: {
+    status: 400,
+    title: 'A private key was sent',
+    help: 'Send its public half, as `openssl pkey -in KEY -pubout` prints it. The private one has left its place: better make a new pair.',
+  },
   user_exists: {
     status: 400,
     title: 'The user name or the e-mail address has an account',
     message: 'Sorry. That user already exists.',
     help: 'Log in, or register with another name and address.',
+  },
+  request_token_malformed: {
+    status: 400,
+    title: 'The body is not a JWT',
+    help: 'Send the request token itself, with nothing around it: no JSON, no form, no white space.',
+  },
+  identity_unknown: {
+    status: 401,
+    title: 'Nobody is known by that name',
+    help: 'Compare `iss` of the request token with the id of the client. A client that is disabled is unknown too.',
   },
   authentication_required: {
     status: 401,
@@ -106,6 +131,41 @@ export const ERRORS = {
     title: 'A page of another site may not mint a token',
     help: 'Name its origin in CORS_ORIGINS, or send an API key.',
   },
+  request_token_refused: {
+    status: 403,
+    title: 'The request token is refused',
+    help: 'The answer says why. Strict clients send `iss`, `sub`, `aud`, `exp` and `jti` as RFC 7523 has them, with `aud` the ISSUER of this service.',
+  },
+  request_token_used: {
+    status: 403,
+    title: 'The request token was used before',
+    help: 'Sign another one, with another `jti`, for each login.',
+  },
+  use_token_not_yet_valid: {
+    status: 403,
+    title: 'The token is not yet valid (nbf)',
+    help: 'Wait until its `nbf`.',
+  },
+  use_token_expired: {
+    status: 403,
+    title: 'Signature has expired',
+    help: 'Log in again for another one.',
+  },
+  use_token_refused: {
+    status: 403,
+    title: 'The use token is refused',
+    help: 'The answer says why. Send a use token of this service itself, with nothing around it.',
+  },
+  use_token_revoked: {
+    status: 403,
+    title: 'The token has been revoked',
+    help: 'It was revoked, or its client was disabled or removed.',
+  },
+  use_token_spent: {
+    status: 403,
+    title: 'The token was used as often as it may be',
+    help: 'Log in again for another one. How often is `max_uses` of the client.',
+  },
   not_found: {
     status: 404,
     title: 'There is nothing at this address',
@@ -131,6 +191,16 @@ export const ERRORS = {
     title: 'No such customer',
     help: 'Leave `customer_id` out to use the customer of this service.',
   },
+  client_not_found: {
+    status: 404,
+    title: 'No such client',
+    help: 'List the clients of this customer with `GET /v1/clients`. For others, a client that is disabled is none.',
+  },
+  client_key_not_found: {
+    status: 404,
+    title: 'The client has no such key',
+    help: 'List its keys with `GET /v1/clients/{id}/keys`.',
+  },
   method_not_allowed: {
     status: 405,
     title: 'The method is not allowed here',
@@ -155,6 +225,26 @@ export const ERRORS = {
     status: 409,
     title: 'The transaction is closed',
     help: 'It was completed, failed or revoked. Use a new xid.',
+  },
+  client_exists: {
+    status: 409,
+    title: 'There is a client with this id',
+    help: 'Choose another id: it may be taken by another customer. `PATCH /v1/clients/{id}` changes your own.',
+  },
+  client_key_exists: {
+    status: 409,
+    title: 'The client has this key, or another one of this kid',
+    help: 'Delete the key that is there, or give the new one another `kid`.',
+  },
+  too_many_client_keys: {
+    status: 409,
+    title: 'The client has as many keys as it may have',
+    help: 'Delete a key that is no longer used: a client has at most 10.',
+  },
+  last_client_key: {
+    status: 409,
+    title: 'The last key of a client cannot be deleted',
+    help: 'Add its successor first, disable the client, or delete it.',
   },
   payload_too_large: {
     status: 413,
@@ -195,6 +285,11 @@ export const ERRORS = {
     status: 503,
     title: 'Too many passwords are being checked',
     help: 'Try again after the seconds in `Retry-After`.',
+  },
+  key_server_unavailable: {
+    status: 503,
+    title: 'The key server cannot answer now',
+    help: 'Try again after the seconds in `Retry-After`. The operator compares KEYSERVER_URL with the log.',
   },
   revocations_stale: {
     status: 503,

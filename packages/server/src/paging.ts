@@ -33,7 +33,7 @@ export const cursorOf = ({ at, id }: Position): string =>
 /** @throws {ServiceError} `invalid_request` for anything that `cursorOf` does not make. */
 export function positionOf(cursor: string): Position {
   const text = Buffer.from(cursor, 'base64url').toString('latin1')
-  const [, at, id = ''] = /^(\d{1,15}) ([A-Za-z0-9._~-]{1,100})$/.exec(text) ?? []
+  const [, at, id = ''] = /^(\d{1,15}) ([A-Za-z0-9._~:@-]{1,128})$/.exec(text) ?? []
   const position = { at: Number(at), id }
   // Node's decoder skips what is not base64url, so several texts would stand for one position.
   if (cursorOf(position) !== cursor) throw unknownCursor()

@@ -6,6 +6,7 @@ import type { Retry, Transaction, TransactionStore } from './flows/transaction/s
 import { keepRetention, purgeOnce, type RetentionDeps } from './retention.ts'
 import { memoryAttempts } from './stores/memory/attempts.ts'
 import { memoryDuties } from './stores/memory/duties.ts'
+import { memoryAssertions, memoryUses } from './stores/memory/machines.ts'
 import { memoryTransactions } from './stores/memory/transactions.ts'
 import { memorySessionStores } from './stores/memory/users.ts'
 
@@ -47,6 +48,8 @@ function retentionOf(transactions: TransactionStore, retentionDays = 90) {
     transactions,
     sessions,
     revocations,
+    assertions: memoryAssertions(),
+    uses: memoryUses(),
     attempts: memoryAttempts(() => clock.at),
     duties: memoryDuties(),
     node: 'one',
@@ -101,7 +104,7 @@ describe('one run', () => {
     )
   })
 
-  test('drops sessions and revocations an hour after their end, attempts at theirs', async () => {
+  test('drops what has ended an hour later, attempts at once', async () => {
     const asked: Record<string, number> = {}
     const purging = (kind: string) => ({
       async purge(before: number) {
@@ -114,14 +117,22 @@ describe('one run', () => {
       ...deps,
       sessions: purging('sessions'),
       revocations: purging('revocations'),
+      assertions: purging('assertions'),
+      uses: purging('uses'),
       attempts: purging('attempts'),
     })
-    assert.deepEqual(asked, { sessions: HOUR, revocations: HOUR, attempts: 0 })
+    assert.deepEqual(asked, {
+      sessions: HOUR,
+      revocations: HOUR,
+      assertions: HOUR,
+      uses: HOUR,
+      attempts: 0,
+    })
     assert.deepEqual(log, [])
   })
 
   test('goes on with each kind until nothing is left of it, and counts each by itself', async () => {
-    const left = { sessions: 450, revocations: 200, attempts: 0 }
+    const left = { sessions: 450, revocations: 200, assertions: 1, uses: 0, attempts: 0 }
     const purging = (kind: keyof typeof left) => ({
       async purge(_: number, limit: number) {
         const purged = Math.min(limit, left[kind])
@@ -134,10 +145,12 @@ describe('one run', () => {
       ...deps,
       sessions: purging('sessions'),
       revocations: purging('revocations'),
+      assertions: purging('assertions'),
+      uses: purging('uses'),
       attempts: purging('attempts'),
     })
-    assert.deepEqual(dropped, { sessions: 450, revocations: 200 })
-    assert.deepEqual(left, { sessions: 0, revocations: 0, attempts: 0 })
+    assert.deepEqual(dropped, { sessions: 450, revocations: 200, assertions: 1 })
+    assert.deepEqual(left, { sessions: 0, revocations: 0, assertions: 0, uses: 0, attempts: 0 })
     assert.equal(log.length, 1)
   })
 

@@ -1,6 +1,7 @@
 import timers from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { DutyStore } from './duties.ts'
+import type { AssertionStore, UseStore } from './flows/machine/store.ts'
 import type { SessionStore } from './flows/session/store.ts'
 import { RETRY_KEPT_MS, type TransactionStore } from './flows/transaction/store.ts'
 import type { AttemptStore } from './passwords/attempts.ts'
@@ -24,6 +25,8 @@ const PURGES = {
     transactions.purge(at - retentionDays * DAY_MS, at - RETRY_KEPT_MS, ROWS_PER_STEP),
   sessions: ({ sessions }, at) => sessions.purge(at - ENDED_KEPT_MS, ROWS_PER_STEP),
   revocations: ({ revocations }, at) => revocations.purge(at - ENDED_KEPT_MS, ROWS_PER_STEP),
+  assertions: ({ assertions }, at) => assertions.purge(at - ENDED_KEPT_MS, ROWS_PER_STEP),
+  uses: ({ uses }, at) => uses.purge(at - ENDED_KEPT_MS, ROWS_PER_STEP),
   attempts: ({ attempts }, at) => attempts.purge(at, ROWS_PER_STEP),
 } as const satisfies Record<string, (deps: RetentionDeps, at: number) => Promise<number>>
 
@@ -31,6 +34,8 @@ export interface RetentionDeps {
   transactions: Pick<TransactionStore, 'purge'>
   sessions: Pick<SessionStore, 'purge'>
   revocations: Pick<RevocationStore, 'purge'>
+  assertions: Pick<AssertionStore, 'purge'>
+  uses: Pick<UseStore, 'purge'>
   attempts: Pick<AttemptStore, 'purge'>
   duties: DutyStore
   /** Who this node is among those of one database. */

@@ -338,6 +338,20 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
       said: [],
     },
   },
+  'a key server elsewhere': {
+    'without TLS is warned of in production': {
+      given: production({ ...MASTER, ...TELESIGN, KEYSERVER_URL: 'http://10.0.0.1/getkey' }),
+      said: [/^warned KEYSERVER_URL .* answers for 10\.0\.0\.1 can log in as any machine/],
+    },
+    ...Object.fromEntries(
+      ['https://keys.example/getkey', 'http://localhost:5010/getkey', 'http://[::1]:5010/a'].map(
+        (url): [string, Case] => [
+          `${url} needs no warning`,
+          { given: production({ ...MASTER, ...TELESIGN, KEYSERVER_URL: url }), said: [] },
+        ],
+      ),
+    ),
+  },
   'the customer of several nodes': {
     'would be another one for each': {
       given: { ...MASTER, DATABASE_URL: POSTGRES },

@@ -162,6 +162,19 @@ const RULES: readonly Rule[] = [
         : undefined,
   },
   {
+    of: ['ENV', 'KEYSERVER_URL'],
+    check: ({ KEYSERVER_URL: url }, production) => {
+      const { protocol, hostname = '' } = url === undefined ? {} : new URL(url)
+      return production && protocol === 'http:' && !isLoopback(hostname.replace(/^\[|\]$/g, ''))
+        ? {
+            setting: 'KEYSERVER_URL',
+            message: `whoever answers for ${hostname} can log in as any machine. Use https`,
+            fatal: false,
+          }
+        : undefined
+    },
+  },
+  {
     of: ['ENV', 'DATABASE_TEST_URL'],
     check: ({ ENV, DATABASE_TEST_URL }) =>
       ENV !== 'testing' && DATABASE_TEST_URL !== undefined

@@ -75,6 +75,17 @@ const TEXTS: Readonly<Record<SettingName, Texts>> = {
   ADMIN_KEY: { good: same('k'.repeat(32)), bad: ['', 'k'.repeat(31), `${'k'.repeat(32)} `] },
   SECRET_KEY: { good: same('s'.repeat(32), 'short'), bad: [''] },
   MASTER_KEY: { good: same('m'.repeat(32), 'short'), bad: [''] },
+  KEYSERVER_URL: {
+    good: same('http://localhost:5010/getkey', 'https://keys.example'),
+    bad: [
+      '',
+      'localhost:5010',
+      'ftp://a',
+      'file:///a',
+      'http://a/?b=c',
+      'http://user:pass@a/getkey',
+    ],
+  },
   AUDIENCE: {
     good: same('https://api.example/', 'urn:example:api', 'api'),
     bad: ['', 'two words', 'é', 'a'.repeat(256)],
@@ -83,6 +94,18 @@ const TEXTS: Readonly<Record<SettingName, Texts>> = {
     good: same('ES256', 'EdDSA', 'PS512', 'ML-DSA-44'),
     bad: ['', 'none', 'es256', 'HS1', 'ES256K', 'HS256'],
   },
+  MACHINE_ALG: {
+    good: same('RS256', 'ES256', 'EdDSA', 'ML-DSA-44'),
+    bad: ['', 'none', 'rs256', 'HS256'],
+  },
+  MACHINE_LEEWAY_SECONDS: {
+    good: [
+      ['0', 0],
+      ['60', 60],
+    ],
+    bad: ['', '-1', '61', '1.5'],
+  },
+  GATE_LINES_FILE: { good: same('lines.txt'), bad: ['', 'one\ntwo'] },
   TOKEN_EXPIRATION_DAYS: {
     good: [
       ['1', 1],
@@ -254,6 +277,7 @@ describe('defaults', () => {
     DATABASE_POOL: 10,
     DATABASE_TIMEOUT_MS: 1500,
     ISSUER: undefined,
+    KEYSERVER_URL: undefined,
     PASSWORD_HASH: 'argon2id',
     TLS_CERT: undefined,
     TLS_KEY: undefined,
@@ -267,6 +291,9 @@ describe('defaults', () => {
     REFRESH_TOKEN_DAYS: 30,
     REVOCATION_MAX_AGE_SECONDS: 10,
     JWKS_MAX_AGE: 300,
+    MACHINE_ALG: 'RS256',
+    MACHINE_LEEWAY_SECONDS: 0,
+    GATE_LINES_FILE: undefined,
     TELESIGN_CUSTOMER_ID: undefined,
     TELESIGN_API_KEY: undefined,
   }
@@ -373,6 +400,7 @@ test('the names without a prefix are those that the documents and platforms use'
       'DATABASE_URL',
       'DATABASE_TEST_URL',
       'SECRET_KEY',
+      'KEYSERVER_URL',
       'TOKEN_EXPIRATION_DAYS',
       'TOKEN_EXPIRATION_SECONDS',
       'BCRYPT_LOG_ROUNDS',

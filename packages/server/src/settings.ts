@@ -23,10 +23,9 @@ export interface Setting {
 }
 
 /** Of `packages/token`, in the order in which a reader looks for them. */
-const ACCESS_ALGS = [
+const PAIR_ALGS = [
   ...(['ES256', 'ES384', 'ES512', 'EdDSA', 'RS256', 'RS384', 'RS512'] as const),
   ...(['PS256', 'PS384', 'PS512', 'ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87'] as const),
-  ...(['HS256', 'HS384', 'HS512'] as const),
 ] as const
 
 export const SETTINGS = {
@@ -102,8 +101,14 @@ export const SETTINGS = {
       'The secret that private keys in the database are encrypted under, and that refresh tokens are made with. Without it the first start makes one and keeps it in DATA. All nodes of one database have the same, and need it.',
     secret: true,
   },
+  KEYSERVER_URL: {
+    kind: kinds.url,
+    about:
+      'The key server that is asked for the public keys of machines, as `http://localhost:5010/getkey`: `?identity=NAME` is added. Default: our own clients.',
+    bare: true,
+  },
   ACCESS_ALG: {
-    kind: kinds.oneOf(...ACCESS_ALGS),
+    kind: kinds.oneOf(...PAIR_ALGS, 'HS256', 'HS384', 'HS512'),
     default: 'ES256',
     implied: { by: 'SECRET_KEY', text: 'HS256' },
     about:
@@ -149,6 +154,22 @@ export const SETTINGS = {
     kind: kinds.integer(1, 86_400),
     default: '300',
     about: 'How long others may keep the public keys before they ask again, in seconds.',
+  },
+  MACHINE_ALG: {
+    kind: kinds.oneOf(...PAIR_ALGS),
+    default: 'RS256',
+    about: 'How use tokens are signed, with a key pair that is made with the first of them.',
+  },
+  MACHINE_LEEWAY_SECONDS: {
+    kind: kinds.integer(0, 60),
+    default: '0',
+    about:
+      'How far the clocks of clients may be off, in seconds, when their request tokens are checked.',
+  },
+  GATE_LINES_FILE: {
+    kind: kinds.path,
+    about:
+      'A text file in UTF-8: `POST /` answers with one of its lines. Default: lines of our own.',
   },
   PASSWORD_HASH: {
     kind: kinds.oneOf('argon2id', 'bcrypt'),
@@ -227,7 +248,8 @@ export const SETTINGS = {
   RATE_LIMIT_KEY: {
     kind: kinds.rate,
     default: '1000/second',
-    about: 'Requests for tokens with one API key.',
+    about:
+      'Requests for tokens with one API key; logins of one machine, with the uses of its tokens where they are counted.',
   },
   RATE_LIMIT_PHONE: {
     kind: kinds.rate,
@@ -238,7 +260,7 @@ export const SETTINGS = {
     kind: kinds.rate,
     default: '60/minute',
     about:
-      'Wrong API keys from one address. Then only keys that this process has accepted before are looked at.',
+      'Wrong API keys, and as many refused logins of machines, from one address. Then only keys and machines that this process has accepted before are looked at.',
   },
   RATE_LIMIT_REGISTER: {
     kind: kinds.rate,

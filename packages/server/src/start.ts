@@ -14,7 +14,7 @@ import { type OwnCustomer, ownCustomer } from './customer.ts'
 import { databaseOf } from './database.ts'
 import { drain } from './drain.ts'
 import { demandSameMaster, masterKey } from './keys/master-key.ts'
-import { openSigningKeys } from './keys/signing-keys.ts'
+import { openMachineKeys, openSigningKeys } from './keys/signing-keys.ts'
 import { isOpenToAll } from './open-to-all.ts'
 import { createMetrics } from './operation/metrics.ts'
 import { addressText } from './own-address.ts'
@@ -51,6 +51,7 @@ export interface RunningService {
 
 /**
  * @throws {CertificateError} When a file of TLS has gone bad since the settings were checked.
+ * @throws {GateLinesError} The same of GATE_LINES_FILE.
  * @throws {StoreUnavailable} When the database cannot be opened.
  * @throws {MigrationError} When its schema is newer than this binary.
  * @throws {MasterKeyError} When the master key cannot be used, or is not the one of the database.
@@ -87,7 +88,9 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
   try {
     await demandSameMaster(stores.keys, master)
     await stores.apiKeys.keepCustomer(customer.id, now())
-    const signingKeys = await openSigningKeys({ settings, keys: stores.keys, master, now })
+    const keyDeps = { settings, keys: stores.keys, master, now }
+    const signingKeys = await openSigningKeys(keyDeps)
+    const machineKeys = await openMachineKeys(keyDeps)
     const maxAgeSeconds = settings.REVOCATION_MAX_AGE_SECONDS
     const { revocations: store } = stores
     revoked = await revocations({ ...deps, store, maxAgeSeconds }, served.signal)
@@ -98,6 +101,7 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
       stores,
       customer,
       signingKeys,
+      machineKeys,
       refreshKey: master.refresh,
       attempts,
       revocations: revoked,
@@ -115,6 +119,8 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
         transactions: stores.transactions,
         sessions: stores.sessions,
         revocations: stores.revocations,
+        assertions: stores.assertions,
+        uses: stores.uses,
         attempts,
         duties: stores.duties,
         node: randomUUID(),

@@ -45,6 +45,8 @@ export function refuseOddRequest(request: FastifyRequest): void {
   if (Object.keys(headers).length * 2 < rawHeaders.length) refuseRepeated(request, rawHeaders)
   const { 'transfer-encoding': coding, 'content-length': length = '0' } = headers
   if (coding !== undefined || length !== '0') readBody(request, coding)
+  // Where it names a type all the same, Fastify would wait for the end of a stream that never began.
+  else if (headers['content-length'] === undefined) delete headers['content-type']
   // Ignoring it would be allowed; a proxy that believes it was accepted is how requests get past it.
   if (headers.upgrade !== undefined) refuse(request, NO_UPGRADE)
 }
@@ -91,18 +93,14 @@ function isOwnTarget({ url = '', headers, method }: IncomingMessage): boolean {
   return ours || (url === '*' && method === 'OPTIONS')
 }
 
-/** JSON in UTF-8 is the only body that is read, and the strict reader of tokens reads it. */
+/** JSON in UTF-8 is the only body that most routes read, and the strict reader of tokens reads it. */
 export function readJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
     /^application\/json *(; *charset="?utf-8"? *)?$/i,
     { parseAs: 'buffer' },
     async (request: FastifyRequest, body: Buffer) => {
-      if (request.headers['content-encoding'] !== undefined) {
-        throw new ServiceError('unsupported_media_type', {
-          detail: 'the body must not be compressed',
-        })
-      }
+      refuseCompressed(request)
       // Some clients name a type and send nothing; the route knows whether it needs a body.
       if (body.length === 0) return undefined
       try {
@@ -115,4 +113,25 @@ export function readJsonBodies(app: FastifyInstance): void {
       }
     },
   )
+}
+
+/**
+ * Bodies of any content type, or none, as they are: one character for each byte. For tokens, which
+ * have none beyond ASCII.
+ */
+export function readRawBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser(
+    '*',
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, body: Buffer) => {
+      refuseCompressed(request)
+      return body.toString('latin1')
+    },
+  )
+}
+
+function refuseCompressed({ headers }: FastifyRequest): void {
+  if (headers['content-encoding'] === undefined) return
+  throw new ServiceError('unsupported_media_type', { detail: 'the body must not be compressed' })
 }

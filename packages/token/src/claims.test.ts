@@ -219,3 +219,46 @@ describe('The public text is PyJWT’s', () => {
     })
   })
 })
+
+describe('Where claims are optional', () => {
+  const lenient = (claims: object | string) =>
+    verifyToken(forge({ payload: claims }), KEY, { ...OPTIONS, claimsOptional: true }).then(
+      () => 'accepted',
+      (error) => error.reason,
+    )
+  const rows: readonly [name: string, claims: object | string, verdict: Verdict][] = [
+    ['iss alone', { iss: 'me' }, 'accepted'],
+    ['no claim', {}, 'missing_claim'],
+    ['another iss', { iss: 'you' }, 'wrong_issuer'],
+    ['exp now', { iss: 'me', exp: NOW }, 'expired'],
+    ['exp as text', { iss: 'me', exp: String(NOW + 60) }, 'invalid_claim'],
+    ['exp null', { iss: 'me', exp: null }, 'invalid_claim'],
+    ['exp zero', { iss: 'me', exp: 0 }, 'expired'],
+    ['nbf in a second', { iss: 'me', nbf: NOW + 1 }, 'not_yet_valid'],
+    ['iat in a second', { iss: 'me', iat: NOW + 1 }, 'not_yet_valid'],
+    ['aud of another', { iss: 'me', aud: 'you' }, 'wrong_audience'],
+    ['aud of nobody', { iss: 'me', aud: [] }, 'wrong_audience'],
+    ['our aud', { iss: 'me', aud: 'app' }, 'accepted'],
+    ['a jti that is a number', { iss: 'me', jti: 7 }, 'invalid_claim'],
+    ['everything', CLAIMS, 'accepted'],
+  ]
+  for (const [name, claims, verdict] of rows) {
+    test(`${name}: ${verdict}`, async () => {
+      assert.equal(await lenient(claims), verdict)
+    })
+  }
+
+  test('what is required by name still is', async () => {
+    const options = { ...OPTIONS, claimsOptional: true, requiredClaims: ['jti'] } as const
+    await assert.rejects(verifyToken(forge({ payload: { iss: 'me' } }), KEY, options), {
+      reason: 'missing_claim',
+    })
+  })
+
+  test('an option that is no boolean is a mistake and no verdict', async () => {
+    for (const claimsOptional of ['true', 1, null]) {
+      const options = { ...OPTIONS, claimsOptional } as never
+      await assert.rejects(verifyToken(forge(), KEY, options), TypeError)
+    }
+  })
+})

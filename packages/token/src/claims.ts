@@ -27,6 +27,11 @@ export interface VerifiedClaims extends Claims {
   readonly exp: EpochSeconds
 }
 
+/** Claims that were checked where they are optional. */
+export interface LenientClaims extends Claims {
+  readonly iss: string
+}
+
 export interface Expectations {
   readonly now: EpochSeconds
   readonly leewaySeconds: number
@@ -38,6 +43,8 @@ export interface Expectations {
   /** Infinity when any life will do. */
   readonly maxLifetimeSeconds: number
   readonly requiredClaims: readonly string[]
+  /** Whether a token may lack every claim but `iss` and those that are required by name. */
+  readonly claimsOptional: boolean
 }
 
 /** The last second of the year 9999. What lies beyond is a mistake, mostly milliseconds. */
@@ -53,6 +60,8 @@ type Refusal = TokenReason | undefined
 interface ClaimRule {
   readonly claim: string
   readonly demanded?: (expected: Expectations) => boolean
+  /** Demanded also where claims are optional. */
+  readonly evenOptional?: true
   /** What is wrong with a claim that is there. */
   readonly refuse: (value: unknown, expected: Expectations, claims: Claims) => Refusal
   /** PyJWT's sentence, where the reason has another one. */
@@ -96,6 +105,7 @@ const CLAIM_RULES: readonly ClaimRule[] = [
   {
     claim: 'iss',
     demanded: always,
+    evenOptional: true,
     refuse: (iss, { issuer }) => (iss === issuer ? undefined : 'wrong_issuer'),
   },
   {
@@ -117,9 +127,10 @@ export function checkClaims(claims: Claims, expected: Expectations): VerifiedCla
   for (const claim of expected.requiredClaims) {
     if (!Object.hasOwn(claims, claim)) throw missing(claim)
   }
-  for (const { claim, demanded, refuse, text } of CLAIM_RULES) {
+  for (const { claim, demanded, evenOptional, refuse, text } of CLAIM_RULES) {
     if (!Object.hasOwn(claims, claim)) {
-      if (demanded?.(expected)) throw missing(claim)
+      const optional = expected.claimsOptional && evenOptional === undefined
+      if (!optional && demanded?.(expected)) throw missing(claim)
       continue
     }
     const reason = refuse(claims[claim], expected, claims)

@@ -4,7 +4,7 @@
  *
  * @module
  */
-export type { Claims, EpochSeconds, VerifiedClaims } from './claims.ts'
+export type { Claims, EpochSeconds, LenientClaims, VerifiedClaims } from './claims.ts'
 export type { JoseHeader } from './compact.ts'
 export { decodeUnverified, type UnverifiedToken } from './decode.ts'
 export {
@@ -30,7 +30,7 @@ export { JsonError, type JsonLimits, type JsonProblem, parseStrictJson } from '.
 export { importJwks } from './jwks.ts'
 export type { Key } from './key.ts'
 export { demandSet, KeyRing, type VerificationKeys } from './keyring.ts'
-export type { VerifyOptions } from './options.ts'
+export type { LenientOptions, VerifyOptions } from './options.ts'
 export type { SecretEncoding } from './secret.ts'
 export { type SignOptions, signJws, signToken } from './sign.ts'
 export { createVerifier, type Verifier, type VerifierOptions } from './verifier.ts'

@@ -28,6 +28,15 @@ export interface VerifyOptions {
   readonly requiredClaims?: readonly string[] | undefined
 }
 
+/** For tokens that say less than ours do: some have `iss` alone. */
+export interface LenientOptions extends VerifyOptions {
+  /**
+   * No claim has to be there but `iss` and `requiredClaims`, not even `exp`. What is there is checked
+   * all the same.
+   */
+  readonly claimsOptional: true
+}
+
 /**
  * A mistake in an option must not become a verdict about a token: a leeway of NaN or Infinity
  * compares false with everything, and so would switch checks off without a word.
@@ -41,7 +50,8 @@ export function expectationsOf({
   clock,
   maxLifetimeSeconds,
   requiredClaims = [],
-}: VerifyOptions): Expectations {
+  claimsOptional = false,
+}: VerifyOptions & { readonly claimsOptional?: boolean }): Expectations {
   demandText('issuer', issuer)
   if (audience !== undefined) demandText('audience', audience)
   if (typ !== undefined) demandText('typ', typ)
@@ -49,6 +59,7 @@ export function expectationsOf({
   demandSeconds('iatLeewaySeconds', iatLeewaySeconds)
   if (maxLifetimeSeconds !== undefined) demandSeconds('maxLifetimeSeconds', maxLifetimeSeconds)
   if (!Array.isArray(requiredClaims)) throw new TypeError('requiredClaims is not an array')
+  if (typeof claimsOptional !== 'boolean') throw new TypeError('claimsOptional is not a boolean')
   return {
     now: readClock(clock),
     leewaySeconds,
@@ -58,6 +69,7 @@ export function expectationsOf({
     typ,
     maxLifetimeSeconds: maxLifetimeSeconds ?? Infinity,
     requiredClaims,
+    claimsOptional,
   }
 }
 

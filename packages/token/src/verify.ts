@@ -4,11 +4,17 @@
  *
  * @module
  */
-import { type Claims, checkClaims, type Expectations, type VerifiedClaims } from './claims.ts'
+import {
+  type Claims,
+  checkClaims,
+  type Expectations,
+  type LenientClaims,
+  type VerifiedClaims,
+} from './claims.ts'
 import { type CompactJws, type JoseHeader, parseCompact, parseObject } from './compact.ts'
 import { TokenError } from './errors.ts'
 import { type CheckedKeys, candidates, demandKeys, type VerificationKeys } from './keyring.ts'
-import { expectationsOf, type VerifyOptions } from './options.ts'
+import { expectationsOf, type LenientOptions, type VerifyOptions } from './options.ts'
 
 export interface VerifiedJws {
   readonly header: JoseHeader
@@ -30,12 +36,23 @@ export async function verifyJws(token: string, keys: VerificationKeys): Promise<
 
 /**
  * Checks a token and returns its claims. Only what is in `options` and RFC 7519 §4.1 is trusted:
- * the algorithm comes from the key (RFC 8725 §3.1), `exp` and `iss` are always demanded.
+ * the algorithm comes from the key (RFC 8725 §3.1), `exp` and `iss` are demanded; only `iss` where
+ * claims are optional.
  *
  * @param token Compact JWS, at most 8192 characters.
  * @throws {TokenError} With a `reason`. The token itself is never part of the message.
  * @throws {TypeError | RangeError} When the options or keys are wrong, whatever the token.
  */
+export async function verifyToken(
+  token: string,
+  keys: VerificationKeys,
+  options: LenientOptions,
+): Promise<LenientClaims>
+export async function verifyToken(
+  token: string,
+  keys: VerificationKeys,
+  options: VerifyOptions,
+): Promise<VerifiedClaims>
 export async function verifyToken(
   token: string,
   keys: VerificationKeys,

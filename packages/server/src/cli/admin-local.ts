@@ -7,6 +7,10 @@ import { resolve } from 'node:path'
 import { decodeCursor as decodeKeyCursor } from '../api-keys/cursor.ts'
 import { keyAnswer, keyPageAnswer } from '../api-keys/routes.ts'
 import { apiKeyService } from '../api-keys/service.ts'
+import { clientPageAnswer, wholeClientAnswer } from '../clients/answers.ts'
+import { decodeCursor as decodeClientCursor } from '../clients/cursor.ts'
+import { clientService } from '../clients/service.ts'
+import { changeOf } from '../clients/written.ts'
 import { knownCustomer, type OwnCustomer } from '../customer.ts'
 import { databaseOf, shownUrl } from '../database.ts'
 import { StoreUnavailable } from '../errors.ts'
@@ -62,6 +66,7 @@ function localAdmin(
     })
   const apiKeys = (customerId: string) =>
     apiKeyService({ apiKeys: stores.apiKeys, customerId, adminKey: undefined, now })
+  const clients = clientService({ clients: stores.clients, now })
   const users = userService({
     users: stores.users,
     sessions: stores.sessions,
@@ -111,6 +116,23 @@ function localAdmin(
     // Whoever it belongs to.
     removeApiKey: (id) => apiKeys('').remove(id),
 
+    async createClient(id, keys, policy) {
+      const { id: customerId } = demandCustomer(settings)
+      return wholeClientAnswer(await clients.create({ id, customerId, keys, ...changeOf(policy) }))
+    },
+
+    async clients({ after, limit }) {
+      const { id: customerId } = demandCustomer(settings)
+      const position = after === undefined ? undefined : decodeClientCursor(after)
+      return clientPageAnswer(await clients.list({ customerId, after: position, limit }))
+    },
+
+    client: async (id) => wholeClientAnswer(await clients.get(demandCustomer(settings).id, id)),
+
+    updateClient: async (id, change) =>
+      wholeClientAnswer(await clients.update(demandCustomer(settings).id, id, changeOf(change))),
+
+    removeClient: async (id) => clients.remove(demandCustomer(settings).id, id),
     createUser: async (wanted) => userAnswer(await users.create(wanted)),
 
     users: async ({ after, ...query }) =>
@@ -134,7 +156,7 @@ function localAdmin(
 export function demandCustomer(settings: Settings): OwnCustomer {
   const customer = knownCustomer(settings)
   if (customer !== undefined) return customer
-  throw new CliError(EXIT.usage, 'it is not known whose transactions are meant', {
+  throw new CliError(EXIT.usage, 'it is not known which customer is meant', {
     from: ['TELESIGN_CUSTOMER_ID (unset)', `DATA ${settings.DATA} holds no telesign.json`],
     remedy: 'give TELESIGN_CUSTOMER_ID and TELESIGN_API_KEY as the server has them',
   })

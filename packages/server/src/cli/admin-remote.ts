@@ -75,6 +75,17 @@ function remoteAdmin(server: Server): Admin {
 
     removeApiKey: (id) => call(server, 'DELETE', `/v1/api-keys/${encodeURIComponent(id)}`),
 
+    createClient: (id, keys, policy) =>
+      call(server, 'POST', '/v1/clients', { body: { id, ...keys, ...policy } }),
+
+    clients: ({ after, limit }) =>
+      call(server, 'GET', `/v1/clients?${searchOf({ after, limit: String(limit) })}`),
+
+    client: (id) => call(server, 'GET', clientPath(id)),
+
+    updateClient: (id, change) => call(server, 'PATCH', clientPath(id), { body: change }),
+
+    removeClient: (id) => call(server, 'DELETE', clientPath(id)),
     createUser: (wanted) => call(server, 'POST', '/v1/users', { body: wanted }),
 
     users({ username, email, active, after, limit }) {
@@ -99,6 +110,7 @@ function remoteAdmin(server: Server): Admin {
   }
 }
 
+const clientPath = (id: string): string => `/v1/clients/${encodeURIComponent(id)}`
 const userPath = (id: string): string => `/v1/users/${encodeURIComponent(id)}`
 
 /** One request after the other, each with as many rows as a body may have. */

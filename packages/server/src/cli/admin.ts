@@ -5,6 +5,9 @@
 import type { Command } from 'commander'
 import type { keyAnswer, keyPageAnswer } from '../api-keys/routes.ts'
 import type { NewApiKey } from '../api-keys/service.ts'
+import type { clientPageAnswer, wholeClientAnswer } from '../clients/answers.ts'
+import type { GivenKeys } from '../clients/keys.ts'
+import type { WrittenPolicy } from '../clients/written.ts'
 import type { issueAnswer, listedAnswer, wholeAnswer } from '../flows/transaction/answers.ts'
 import type { ListedStatus } from '../flows/transaction/service.ts'
 import type { importAnswer, revokedAnswer, userAnswer, userPageAnswer } from '../users/answers.ts'
@@ -20,6 +23,8 @@ export type ListedAnswer = ReturnType<typeof listedAnswer>
 export type TransactionAnswer = ReturnType<typeof wholeAnswer>
 export type ApiKeyAnswer = ReturnType<typeof keyAnswer>
 export type ApiKeyPageAnswer = ReturnType<typeof keyPageAnswer>
+export type ClientAnswer = ReturnType<typeof wholeClientAnswer>
+export type ClientPageAnswer = ReturnType<typeof clientPageAnswer>
 export type UserAnswer = ReturnType<typeof userAnswer>
 export type UserPageAnswer = ReturnType<typeof userPageAnswer>
 export type RevokedAnswer = ReturnType<typeof revokedAnswer>
@@ -49,6 +54,11 @@ export interface Admin extends AsyncDisposable {
   createApiKey(wanted: NewApiKey): Promise<ApiKeyAnswer & { secret: string }>
   apiKeys(query: Pick<PageQuery, 'after' | 'limit'>): Promise<ApiKeyPageAnswer>
   removeApiKey(id: string): Promise<void>
+  createClient(id: string, keys: GivenKeys, policy: WrittenPolicy): Promise<ClientAnswer>
+  clients(query: Pick<PageQuery, 'after' | 'limit'>): Promise<ClientPageAnswer>
+  client(id: string): Promise<ClientAnswer>
+  updateClient(id: string, change: WrittenPolicy): Promise<ClientAnswer>
+  removeClient(id: string): Promise<void>
   createUser(wanted: NewUser): Promise<UserAnswer>
   users(query: UserListQuery): Promise<UserPageAnswer>
   user(id: string): Promise<UserAnswer>

@@ -1,3 +1,4 @@
+import { gateLinesRule } from '../gate-lines.ts'
 import { SettingsError } from '../settings-sources.ts'
 import { certificateRule } from '../tls/certificate.ts'
 import type { CliCommand } from './command.ts'
@@ -17,7 +18,7 @@ export const configCheck: CliCommand = {
   async run({ io, settings, now }, command) {
     const { json } = command.opts<{ json?: true }>()
     try {
-      const { warnings } = settings(settingFlags(command), [certificateRule(now())])
+      const { warnings } = settings(settingFlags(command), [certificateRule(now()), gateLinesRule])
       for (const warning of warnings) warn(io, warning)
       if (json) io.out(jsonText({ ok: true, problems: [], warnings }))
       else io.err('the settings can be used\n')

@@ -51,6 +51,7 @@ const EXIT_BY_STATUS: Readonly<Record<number, ExitCode>> = {
 const EXIT_BY_NAME: Readonly<Record<string, ExitCode>> = {
   MigrationError: EXIT.conflict,
   CertificateError: EXIT.usage,
+  GateLinesError: EXIT.usage,
   CustomerFileError: EXIT.unreachable,
   SealError: EXIT.conflict,
 }

@@ -79,6 +79,36 @@ const COMMANDS: Readonly<Record<string, Row | Group>> = {
       },
     },
   },
+  clients: {
+    about: 'register machines by their public keys',
+    examples: ['jotter clients create app1 --key app1.pub.pem', 'jotter clients list'],
+    verbs: {
+      create: {
+        about: 'register a client by its public key',
+        load: async () => (await import('./clients-create.ts')).clientsCreate,
+      },
+      list: {
+        about: 'list clients, oldest first',
+        load: async () => (await import('./clients-list.ts')).clientsList,
+      },
+      show: {
+        about: 'show a client with its keys',
+        load: async () => (await import('./clients-show.ts')).clientsShow,
+      },
+      update: {
+        about: 'change what a client is given, or enable it',
+        load: async () => (await import('./clients-update.ts')).clientsUpdate,
+      },
+      disable: {
+        about: 'refuse a client until it is enabled again',
+        load: async () => (await import('./clients-disable.ts')).clientsDisable,
+      },
+      delete: {
+        about: 'delete a client with its keys',
+        load: async () => (await import('./clients-delete.ts')).clientsDelete,
+      },
+    },
+  },
   users: {
     about: 'make, list, disable and import users',
     examples: [

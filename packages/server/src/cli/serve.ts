@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { gateLinesRule } from '../gate-lines.ts'
 import type { RunningService } from '../start.ts'
 import { certificateRule } from '../tls/certificate.ts'
 import type { CliCommand } from './command.ts'
@@ -24,7 +25,7 @@ export const serve: CliCommand = {
 
   async run(context, command) {
     const { version, now, monotonic } = context
-    const read = context.settings(settingFlags(command), [certificateRule(now())])
+    const read = context.settings(settingFlags(command), [certificateRule(now()), gateLinesRule])
     const { settings } = read
     // Before the service is loaded: whoever stops it while it starts is heard.
     let service: RunningService | undefined

@@ -37,6 +37,26 @@ export function readTime(
   })
 }
 
+/**
+ * The whole seconds of a length of time as `10s`, `5m` or `1h`.
+ *
+ * @throws {CliError} With the usage code.
+ */
+export function readSeconds(
+  flag: string,
+  text: string,
+  [least, most]: readonly [number, number],
+): number {
+  const [, count, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
+  const length = UNITS.find(([name]) => name === unit)?.[1]
+  const seconds = (Number(count) * (length ?? Number.NaN)) / 1000
+  if (seconds >= least && seconds <= most) return seconds
+  throw new CliError(EXIT.usage, `${flag} must be a length of ${least}s to ${most}s`, {
+    from: `${flag} ${text}`,
+    remedy: 'give it as 10s, 5m or 1h',
+  })
+}
+
 /** NaN for what is no time. */
 function timeOf(text: string): number {
   const at = Date.parse(TIME.test(text) ? text : '')

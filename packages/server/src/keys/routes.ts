@@ -1,14 +1,14 @@
 /**
- * The public halves of the keys that user tokens are signed with.
+ * The public halves of the keys that user tokens and use tokens are signed with.
  *
  *     GET /.well-known/jwks.json  -> 200 a JWK Set (RFC 7517 §5), 304 to who has it already
  *
- * Empty where SECRET_KEY signs: a secret has no public half.
+ * Without those of user tokens where SECRET_KEY signs: a secret has no public half.
  *
  * @module
  */
 import { hash } from 'node:crypto'
-import { type KeyRing, publicJwks } from '@jotter/token'
+import { type Key, publicJwks } from '@jotter/token'
 import type { FastifyPluginAsync } from 'fastify'
 
 /** RFC 7517 §8.5.2. */
@@ -36,8 +36,8 @@ const JWK_SET = {
 }
 
 export interface KeyRoutesDeps {
-  /** Those in force now. */
-  keys: () => KeyRing
+  /** Those in force now; one may stand there twice. */
+  keys: () => readonly Key[]
   /** How long others may keep them. */
   maxAgeSeconds: number
 }
@@ -49,12 +49,14 @@ export function keyRoutes({ keys, maxAgeSeconds }: KeyRoutesDeps): FastifyPlugin
   }
   const route = {
     config: { access: 'open' as const },
-    schema: { tags: ['keys'], summary: 'The public keys of user tokens', response },
+    schema: { tags: ['keys'], summary: 'The public keys of user tokens and use tokens', response },
   }
 
   return async (app) => {
     app.get('/.well-known/jwks.json', route, async ({ headers }, reply) => {
-      const text = JSON.stringify(publicJwks(keys()))
+      const all = keys().flatMap((key) => publicJwks(key).keys)
+      const byKid = new Map(all.map((key) => [key.kid, key]))
+      const text = JSON.stringify({ keys: [...byKid.values()] })
       const etag = `"${hash('sha256', text, 'base64url')}"`
       reply.headers({ etag, 'cache-control': `public, max-age=${maxAgeSeconds}` })
       if (names(headers['if-none-match'], etag)) return reply.code(304).send()

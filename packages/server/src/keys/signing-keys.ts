@@ -37,12 +37,60 @@ export async function openSigningKeys(deps: SigningKeyDeps): Promise<KeyRing> {
   if (secret !== undefined && isOfSecret(alg)) {
     return new KeyRing(importKey({ secret, alg }, { allowShortSecret: true }))
   }
-  const stored = await withActive(deps, alg)
-  const isActive = (key: StoredKey) => key.alg === alg && key.state === 'active'
-  const others = stored.filter((key) => key.state !== 'retired' && !isActive(key))
-  const open = (key: StoredKey) => unsealKey(key, deps.master)
+  return ringOf(await withActive(deps, alg), alg, deps.master)
+}
+
+/** The keys of use tokens. */
+export interface MachineKeys {
+  /**
+   * The ring that signs with MACHINE_ALG, beside every key of the database that is not retired. Where
+   * there is no key of that algorithm, it is made then: an RSA key takes a tenth of a second, which no
+   * start should wait for and most services never need.
+   *
+   * @throws {SealError | StoreUnavailable}
+   */
+  ring(): Promise<KeyRing>
+  /** The ring, if there is one already. */
+  readonly known: KeyRing | undefined
+}
+
+/** @throws {SealError | StoreUnavailable} */
+export async function openMachineKeys(
+  deps: Omit<SigningKeyDeps, 'settings'> & { settings: Pick<Settings, 'MACHINE_ALG'> },
+): Promise<MachineKeys> {
+  const { MACHINE_ALG: alg } = deps.settings
+  const stored = await deps.keys.list()
+  let known = stored.some(isActive(alg)) ? ringOf(stored, alg, deps.master) : undefined
+  let making: Promise<KeyRing> | undefined
+
+  async function make(): Promise<KeyRing> {
+    known = ringOf(await withActive(deps, alg), alg, deps.master)
+    return known
+  }
+
+  return {
+    get known() {
+      return known
+    },
+    async ring() {
+      if (known !== undefined) return known
+      making ??= make().finally(() => {
+        making = undefined
+      })
+      return making
+    },
+  }
+}
+
+const isActive = (alg: string) => (key: StoredKey) => key.alg === alg && key.state === 'active'
+
+/** @param stored With an active key of `alg`. */
+function ringOf(stored: readonly StoredKey[], alg: string, master: MasterKey): KeyRing {
+  const signs = isActive(alg)
+  const others = stored.filter((key) => key.state !== 'retired' && !signs(key))
+  const open = (key: StoredKey) => unsealKey(key, master)
   return new KeyRing(
-    open(stored.find(isActive) as StoredKey),
+    open(stored.find(signs) as StoredKey),
     others.map((key) => importKey(publicJwk(open(key)) as JwkInput)),
   )
 }
@@ -50,9 +98,9 @@ export async function openSigningKeys(deps: SigningKeyDeps): Promise<KeyRing> {
 export const isOfSecret = (alg: string): boolean => alg.startsWith('HS')
 
 /** What the database has, with an active key of `alg`: of several nodes one makes it. */
-async function withActive({ keys, master, now }: SigningKeyDeps, alg: string) {
+async function withActive({ keys, master, now }: Omit<SigningKeyDeps, 'settings'>, alg: string) {
   const before = await keys.list()
-  if (before.some((key) => key.alg === alg && key.state === 'active')) return before
+  if (before.some(isActive(alg))) return before
   const made = await generateKey(alg)
   // False when another node was quicker: its key is in the list then.
   await keys.insert({ ...sealKey(made, master), state: 'active', createdAt: now(), stateAt: now() })

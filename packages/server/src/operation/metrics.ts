@@ -26,7 +26,7 @@ export function createMetrics() {
     ['jotter_revocations_waiting', 'Readers that wait for news.', () => revocations?.waiting ?? 0],
   ])
 
-  const issued = { transaction: 0, session: 0 }
+  const issued = { transaction: 0, session: 0, machine: 0 }
   new Counter({
     name: 'jotter_tokens_issued_total',
     help: 'Tokens issued and durable.',
@@ -73,6 +73,13 @@ export function createMetrics() {
     buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000],
     registers,
   })
+  const keyServer = new Histogram({
+    name: 'jotter_key_server_seconds',
+    help: 'Time of one question to the key server of KEYSERVER_URL, by how it ended.',
+    labelNames: ['outcome'] as const,
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2],
+    registers,
+  })
 
   const alone = new Gauge({
     name: 'jotter_limits_alone',
@@ -91,6 +98,9 @@ export function createMetrics() {
     accessTokenIssued() {
       issued.session += 1
     },
+    useTokenIssued() {
+      issued.machine += 1
+    },
     loggedIn: (outcome: LoginOutcome) => logins.inc({ outcome }),
     refreshed: (outcome: RefreshOutcome) => refreshes.inc({ outcome }),
     requestAnswered,
@@ -99,6 +109,7 @@ export function createMetrics() {
       commits.observe(seconds)
       writes.observe(batch)
     },
+    keyServerAsked: (outcome: string, seconds: number) => keyServer.observe({ outcome }, seconds),
     limitsAlone: (isAlone: boolean) => alone.set(isAlone ? 1 : 0),
     contentType: registry.contentType,
     text: () => registry.metrics(),

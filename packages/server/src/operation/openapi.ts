@@ -93,11 +93,12 @@ const MSG_ERROR = {
   },
 }
 
-const SCHEMA_OF: Readonly<Record<ErrorShape, string>> = {
-  problem: 'Problem',
-  empty: 'Problem',
-  auth: 'AuthError',
-  msg: 'MsgError',
+const SCHEMA_OF: Readonly<Record<ErrorShape, object>> = {
+  problem: { $ref: '#/components/schemas/Problem' },
+  empty: { $ref: '#/components/schemas/Problem' },
+  auth: { $ref: '#/components/schemas/AuthError' },
+  msg: { $ref: '#/components/schemas/MsgError' },
+  text: { type: 'string', description: 'A sentence.' },
 }
 
 /** Header fields by the error that brings them. */
@@ -114,6 +115,8 @@ const HEADERS: Readonly<Partial<Record<ErrorCode, readonly string[]>>> = {
   insufficient_scope: ['WWW-Authenticate'],
   method_not_allowed: ['Allow'],
   rate_limited: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
+  identity_unknown: ['WWW-Authenticate'],
+  key_server_unavailable: ['Retry-After'],
   busy: ['Retry-After'],
   revocations_stale: ['Retry-After'],
   store_unavailable: ['Retry-After'],
@@ -197,12 +200,13 @@ const EMPTY = { schema: { type: 'string', maxLength: 0 } }
 function contentOf(codes: readonly ErrorCode[], shape: ErrorShape) {
   const { contentType, text } = SHAPES[shape]
   const request_id = '019a0000-0000-7000-8000-000000000000'
-  const exampleOf = (code: ErrorCode) => ({
-    value: JSON.parse(text(new ServiceError(code), request_id)),
-  })
+  const exampleOf = (code: ErrorCode) => {
+    const example = text(new ServiceError(code), request_id)
+    return { value: contentType.includes('json') ? JSON.parse(example) : example }
+  }
   return {
     [contentType.replace(/;.*/, '')]: {
-      schema: { $ref: `#/components/schemas/${SCHEMA_OF[shape]}` },
+      schema: SCHEMA_OF[shape],
       examples: Object.fromEntries(codes.map((code) => [code, exampleOf(code)])),
     },
   }

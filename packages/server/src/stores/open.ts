@@ -1,5 +1,7 @@
 import type { ApiKeyStore } from '../api-keys/store.ts'
+import type { ClientStore } from '../clients/store.ts'
 import type { DutyStore } from '../duties.ts'
+import type { AssertionStore, UseStore } from '../flows/machine/store.ts'
 import type { SessionStore, UserStore } from '../flows/session/store.ts'
 import type { TransactionStore } from '../flows/transaction/store.ts'
 import type { KeyStore } from '../keys/store.ts'
@@ -9,8 +11,10 @@ import { isPostgres } from '../postgres-url.ts'
 import type { RevocationStore } from '../revocation/store.ts'
 import { memoryApiKeys } from './memory/api-keys.ts'
 import { memoryAttempts } from './memory/attempts.ts'
+import { memoryClients } from './memory/clients.ts'
 import { memoryDuties } from './memory/duties.ts'
 import { memoryKeys } from './memory/keys.ts'
+import { memoryAssertions, memoryUses } from './memory/machines.ts'
 import { memoryTransactions } from './memory/transactions.ts'
 import { memorySessionStores } from './memory/users.ts'
 import type { SqlDriver } from './sql/driver.ts'
@@ -20,6 +24,9 @@ import type { PostgresOptions } from './sql/postgres.ts'
 export interface Stores {
   transactions: TransactionStore
   apiKeys: ApiKeyStore
+  clients: ClientStore
+  assertions: AssertionStore
+  uses: UseStore
   users: UserStore
   sessions: SessionStore
   revocations: RevocationStore
@@ -57,6 +64,9 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
     return {
       transactions: memoryTransactions(),
       apiKeys: memoryApiKeys(),
+      clients: memoryClients(),
+      assertions: memoryAssertions(),
+      uses: memoryUses(),
       ...memorySessionStores(),
       attempts: ({ monotonic }) => memoryAttempts(monotonic),
       duties: memoryDuties(),
@@ -69,6 +79,8 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
     driver,
     { sqlTransactions },
     { sqlApiKeys },
+    { sqlClients },
+    { sqlAssertions, sqlUses },
     { sqlUsers },
     { sqlSessions },
     { sqlRevocations },
@@ -80,6 +92,8 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
     openDriver(url, options),
     import('./sql/transactions.ts'),
     import('./sql/api-keys.ts'),
+    import('./sql/clients.ts'),
+    import('./sql/machines.ts'),
     import('./sql/users.ts'),
     import('./sql/sessions.ts'),
     import('./sql/revocations.ts'),
@@ -91,6 +105,9 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
   return {
     transactions: sqlTransactions(driver),
     apiKeys: sqlApiKeys(driver),
+    clients: sqlClients(driver),
+    assertions: sqlAssertions(driver),
+    uses: sqlUses(driver),
     users: sqlUsers(driver),
     sessions: sqlSessions(driver),
     revocations: sqlRevocations(driver),
