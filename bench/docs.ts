@@ -10,8 +10,16 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { loginsSection, loginTimingSection } from './docs/logins.ts'
 import { longSection, serviceSection } from './docs/rates.ts'
-import type { LongResult, ServiceResult, StartResult, TokensResult } from './docs/results.ts'
+import type {
+  LoginsResult,
+  LoginTimingResult,
+  LongResult,
+  ServiceResult,
+  StartResult,
+  TokensResult,
+} from './docs/results.ts'
 import type { Section } from './docs/section.ts'
 import { startSection } from './docs/start.ts'
 import { tokensSection } from './docs/tokens.ts'
@@ -20,13 +28,21 @@ const DOCS = join(import.meta.dirname, '../docs')
 const PAGE = join(DOCS, 'performance.md')
 const CHARTS = join(DOCS, 'performance')
 
-type Result = ServiceResult | TokensResult | LongResult | StartResult
+type Result =
+  | ServiceResult
+  | TokensResult
+  | LongResult
+  | StartResult
+  | LoginsResult
+  | LoginTimingResult
 
 const SECTIONS = {
   service: serviceSection,
   tokens: tokensSection,
   long: longSection,
   start: startSection,
+  logins: loginsSection,
+  'login-timing': loginTimingSection,
 }
 
 /** @throws {Error} When `file` is not what a benchmark wrote. */

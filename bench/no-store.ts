@@ -33,6 +33,7 @@ const app = await createApp({
   },
   signingKeys: new KeyRing(await generateKey('ES256')),
   refreshKey: createSecretKey(Buffer.alloc(32, 1)),
+  attempts: stores.attempts(time),
   revocations: await revocations(
     { ...time, log, store: stores.revocations, maxAgeSeconds: 60 },
     new AbortController().signal,

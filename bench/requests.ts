@@ -8,8 +8,10 @@ import { loadPhones } from './phones.ts'
 
 export interface Requests {
   readonly paths: readonly string[]
-  /** Value of the header `Authorization`. */
-  readonly authorization?: string
+  /** Value of the header `Authorization`, or one for each path. */
+  readonly authorization?: string | readonly string[]
+  /** JSON for each path, sent with POST; without it the requests are GET. */
+  readonly bodies?: readonly string[]
   /** What the body of each good answer has in it. */
   readonly expected: string
 }
@@ -25,9 +27,18 @@ export const readRequests = (file: string | undefined): Requests =>
   file === undefined ? TOKENS : JSON.parse(readFileSync(file, 'utf8'))
 
 /** As they are sent: HTTP/1.1, keep-alive. */
-export function bytesOf({ paths, authorization }: Requests, host: string): Buffer[] {
-  const credentials = authorization === undefined ? '' : `Authorization: ${authorization}\r\n`
-  return paths.map((path) =>
-    Buffer.from(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${credentials}\r\n`),
-  )
+export function bytesOf({ paths, authorization, bodies }: Requests, host: string): Buffer[] {
+  return paths.map((path, i) => {
+    const credentials = typeof authorization === 'object' ? authorization[i] : authorization
+    const body = bodies?.[i]
+    const lines = [
+      `${body === undefined ? 'GET' : 'POST'} ${path} HTTP/1.1`,
+      `Host: ${host}`,
+      ...(credentials === undefined ? [] : [`Authorization: ${credentials}`]),
+      ...(body === undefined
+        ? []
+        : ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`]),
+    ]
+    return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body ?? ''}`)
+  })
 }

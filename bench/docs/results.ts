@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LoginRow, StatusRow, StormRow, TimingRow } from '../logins/rows.ts'
 import type { LookUpRow } from '../look-ups.ts'
 import type { Machine } from '../machine.ts'
 import type { MemoryRow } from '../memory.ts'
@@ -42,4 +43,16 @@ export interface LongResult extends Origin {
 export interface StartResult extends Origin {
   readonly bench: 'start'
   readonly rows: readonly StartRow[]
+}
+
+export interface LoginsResult extends Origin {
+  readonly bench: 'logins'
+  readonly logins: readonly LoginRow[]
+  readonly status: readonly StatusRow[]
+  readonly storm: readonly StormRow[]
+}
+
+export interface LoginTimingResult extends Origin {
+  readonly bench: 'login-timing'
+  readonly rows: readonly TimingRow[]
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import { createHmac, createSecretKey, randomBytes, randomUUIDv7 } from 'node:crypto'
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { parseArgs } from 'node:util'
 
@@ -55,11 +55,16 @@ export function floorOptions() {
 
 /** Serves `GET /v1/token/:phone` on loopback until SIGTERM; says its address on standard output. */
 export function serve(port: number, floor: Floor) {
-  const server = createServer((request, response) => {
+  listen(port, floor, (request, response) => {
     const [, phone] = /^\/v1\/token\/([1-9]\d{6,14})$/.exec(request.url ?? '') ?? []
     if (phone !== undefined && request.method === 'GET') floor.issue(mint(phone), response)
     else response.writeHead(404).end()
   })
+}
+
+/** The same with any route. */
+export function listen(port: number, floor: Pick<Floor, 'close'>, listener: RequestListener) {
+  const server = createServer(listener)
   server.listen(port, '127.0.0.1', () => {
     const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     process.stdout.write(`${JSON.stringify({ msg: 'listening', address })}\n`)

@@ -147,6 +147,8 @@ describe('a store that is not there', { concurrency: 4 }, () => {
     'tx show order-1',
     'api-keys list',
     'api-keys create --name x --scope admin',
+    'users list',
+    'users create x --email x@example.com --password-file password',
     'token issue --phone 15555551212',
     'token verify x.y.z',
   ]) {

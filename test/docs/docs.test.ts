@@ -164,7 +164,7 @@ describe('settings', () => {
   const OTHERS = new Set([
     ...['NAME', 'JOTTER_NAME', 'JOTTER_NAME_FILE'],
     ...['JOTTER_URL', 'JOTTER_API_KEY', 'JOTTER_TEST_SEED', 'NODE_EXTRA_CA_CERTS', 'TMPDIR'],
-    ...['ERRORS', 'SETTINGS', 'ENGINES', 'SERVER', 'CONNECTIONS', 'ROWS', 'KEY'],
+    ...['ERRORS', 'SETTINGS', 'ENGINES', 'SERVER', 'CONNECTIONS', 'ROWS', 'KEY', 'AUC'],
   ])
   const settingOf = (name: string): Setting | undefined => {
     const bare = name.replace(/^JOTTER_/, '').replace(/_FILE$/, '')

@@ -26,6 +26,14 @@ const GUARDED: readonly (readonly [method: string, path: string, scope: Scope])[
   ['GET', '/v1/api-keys', 'admin'],
   ['POST', '/v1/api-keys', 'admin'],
   ['DELETE', '/v1/api-keys/0123456789ab', 'admin'],
+  ['POST', '/v1/users', 'users'],
+  ['GET', '/v1/users', 'users'],
+  ['GET', '/v1/users/guarded', 'users'],
+  ['POST', '/v1/users/guarded/disable', 'users'],
+  ['POST', '/v1/users/guarded/enable', 'users'],
+  ['POST', '/v1/users/guarded/revoke', 'users'],
+  ['POST', '/v1/users/guarded/password', 'users'],
+  ['POST', '/v1/users/import', 'users'],
   ['GET', '/metrics', 'metrics'],
 ]
 

@@ -120,6 +120,7 @@ describe('when signing fails', () => {
       },
       signingKeys: new KeyRing(await generateKey('ES256')),
       refreshKey: createSecretKey(Buffer.alloc(32, 1)),
+      attempts: stores.attempts(time),
       metrics: createMetrics(),
       log: logger,
       version: '0.0.0-test',

@@ -33,6 +33,7 @@ async function start(t: TestContext, tls?: ServerOptions) {
     customer: { id: 'customer', key: undefined },
     signingKeys: new KeyRing(await generateKey('ES256')),
     refreshKey: createSecretKey(Buffer.alloc(32, 1)),
+    attempts: stores.attempts(time),
     metrics: createMetrics(),
     log,
     version: '0.0.0-test',

@@ -3,26 +3,28 @@
  * node is asked for its feed, which is what it looks tokens up in.
  */
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { after, describe, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Revocation } from '../../packages/server/src/revocation/store.ts'
-import { openStores } from '../../packages/server/src/stores/open.ts'
 import { quantiles } from '../faults/figures.ts'
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts'
 import { startPostgres } from '../support/postgres.ts'
-import { openSandbox, type ServerProcess, startServer } from '../support/process.ts'
+import type { ServerProcess } from '../support/process.ts'
 import { ADMIN_KEY } from '../support/service.ts'
+import { type Share, shareOf, sharesOf } from './shares.ts'
 
 const LONG = process.env.JOTTER_TEST_LONG !== undefined
-const ROUNDS = LONG ? 2_000 : 20
+const ROUNDS = LONG ? 2_000 : 8
 const STANDSTILLS = LONG ? 2 : 1
-const STANDSTILL_MS = LONG ? 60_000 : 2_500
-const LOGOUTS = LONG ? 200 : 6
+const STANDSTILL_MS = LONG ? 60_000 : 2_000
+const LOGOUTS = LONG ? 200 : 4
 const SOON_MS = 1_000
 
 const server = await startPostgres({ after })
+
+/** Most of the time is spent waiting: only where figures are wanted, one case waits for the other. */
+const suite = (name: string, tests: () => void) => describe(name, { concurrency: !LONG }, tests)
 
 interface Feed {
   status: number
@@ -48,6 +50,12 @@ const ofSession = (value: string): Revocation => ({
   expiresAt: Date.now() + 3_600_000,
 })
 
+/** The same with what another process revokes. */
+const revoking = ({ startNode, stores }: Share) => ({
+  startNode,
+  revoke: (value: string) => stores.revocations.insert(ofSession(value)),
+})
+
 /** The access token of a new user. */
 async function register({ address }: ServerProcess, username: string): Promise<string> {
   const answer = await fetch(`${address}/auth/register`, {
@@ -64,42 +72,10 @@ async function statusOf({ address }: ServerProcess, token: string): Promise<numb
   return (await fetch(`${address}/auth/status`, { headers })).status
 }
 
-/** What both engines can share: a node as a process, and what another process revokes. */
-interface Shared {
-  startNode(environment?: Record<string, string>): Promise<ServerProcess>
-  revoke(value: string): Promise<void>
-}
-
-async function shareOf(t: TestContext, url: string): Promise<Shared> {
-  const sandbox = openSandbox(t)
-  const stores = await openStores(url, { now: Date.now() })
-  t.after(() => stores.close())
-  return {
-    startNode: (environment = {}) =>
-      startServer(sandbox, { environment: { DATABASE_URL: url, ...environment } }),
-    revoke: (value) => stores.revocations.insert(ofSession(value)),
-  }
-}
-
-async function shareFile(t: TestContext): Promise<Shared> {
-  const { folder } = openSandbox(t)
-  return shareOf(t, `sqlite:${join(folder, 'jotter.db')}`)
-}
-
-async function shareServer(t: TestContext): Promise<Shared> {
-  const database = await server.createDatabase()
-  const share = await shareOf(t, database.url)
-  t.after(() => database[Symbol.asyncDispose]())
-  return share
-}
-
-for (const [engine, share] of [
-  ['a SQLite file', shareFile],
-  ['PostgreSQL', shareServer],
-] as const) {
-  describe(`nodes on ${engine}`, () => {
+for (const [engine, share] of Object.entries(sharesOf(server))) {
+  suite(`nodes on ${engine}`, () => {
     test('refuse within a second what another has revoked', async (t) => {
-      const { startNode, revoke } = await share(t)
+      const { startNode, revoke } = revoking(await share(t))
       const node = await startNode()
       let { next } = await ask(node)
       const took: number[] = []
@@ -144,7 +120,7 @@ for (const [engine, share] of [
     })
 
     test('are right, or refuse to say, at the first request after a standstill', async (t) => {
-      const { startNode, revoke } = await share(t)
+      const { startNode, revoke } = revoking(await share(t))
       const node = await startNode()
       const took: number[] = []
       for (let round = 0; round < STANDSTILLS; round += 1) {
@@ -170,7 +146,7 @@ for (const [engine, share] of [
     })
 
     test('know at their first request what was revoked while they were not there', async (t) => {
-      const { startNode, revoke } = await share(t)
+      const { startNode, revoke } = revoking(await share(t))
       const node = await startNode()
       await revoke('before')
       await node.end('SIGKILL')
@@ -181,7 +157,7 @@ for (const [engine, share] of [
   })
 }
 
-describe('a node that has lost PostgreSQL', () => {
+suite('a node that has lost PostgreSQL', () => {
   const faults: readonly [string, (proxy: FaultProxy, on: boolean) => unknown][] = [
     ['which refuses connections', (proxy, on) => proxy.refuse(on)],
     ['which says nothing any more', (proxy, on) => proxy.swallow(on)],
@@ -190,7 +166,7 @@ describe('a node that has lost PostgreSQL', () => {
     test(`${name}, answers 503 after its time, and recovers alone`, async (t) => {
       const database = await server.createDatabase()
       const proxy = await startFaultProxy(t, server.port)
-      const { startNode, revoke } = await shareOf(t, database.url)
+      const { startNode, revoke } = revoking(await shareOf(t, database.url))
       t.after(() => database[Symbol.asyncDispose]())
       const node = await startNode({
         DATABASE_URL: database.url.replace(`:${server.port}/`, `:${proxy.port}/`),
@@ -221,7 +197,7 @@ describe('a node that has lost PostgreSQL', () => {
   }
 })
 
-describe('revocations of transactions that overlap', () => {
+suite('revocations of transactions that overlap', () => {
   const INSERT = `INSERT INTO revocations (kind, value, revoked_at, expires_at)
     VALUES ('sid', $1, 0, 8000000000000)`
 

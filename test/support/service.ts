@@ -25,7 +25,7 @@ export const CUSTOMER = {
 }
 export const ADMIN_KEY = 'an-admin-key-that-only-tests-know-0123456789'
 
-/** Issuing is not limited unless a test says so. */
+/** Issuing and registering are not limited unless a test says so. */
 const ENVIRONMENT = {
   ...CUSTOMER,
   JOTTER_ADMIN_KEY: ADMIN_KEY,
@@ -33,6 +33,7 @@ const ENVIRONMENT = {
   JOTTER_RATE_LIMIT: 'off',
   JOTTER_RATE_LIMIT_PHONE: 'off',
   JOTTER_RATE_LIMIT_WRONG_KEY: 'off',
+  JOTTER_RATE_LIMIT_REGISTER: 'off',
 }
 
 export const PRODUCTION = { JOTTER_ENV: 'production', JOTTER_MASTER_KEY: 'm'.repeat(32) }

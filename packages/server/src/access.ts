@@ -13,6 +13,8 @@ export interface AccessDeps {
   perKey: Limiter | undefined
   /** Counts wrong API keys by address. */
   wrongKeys: Limiter | undefined
+  /** Counts registrations by address. */
+  registrations: Limiter | undefined
   /** Refuses, by throwing, what a page of another site makes a browser ask without an API key. */
   refuseForeignPage: (request: FastifyRequest) => void
   /** Finds out whose access token a request came with. */
@@ -21,11 +23,12 @@ export interface AccessDeps {
 
 /**
  * The hook that decides for every route who may call, by the route's `access`. On routes that mint
- * it also counts the request: for the caller's API key, or else for its address.
+ * it also counts the request: for the caller's API key, or else for its address; registrations always for
+ * the address.
  */
 export function accessHook(deps: AccessDeps): onRequestHookHandler {
-  const { apiKeys, issueAccess, perAddress, perKey, wrongKeys, refuseForeignPage, identifyUser } =
-    deps
+  const { apiKeys, issueAccess, perAddress, perKey, wrongKeys, registrations } = deps
+  const { refuseForeignPage, identifyUser } = deps
 
   function count(caller: Caller | undefined, request: FastifyRequest): void | Promise<void> {
     if (caller === undefined) return spend(perAddress, addressBucket(request.ip), request)
@@ -53,9 +56,14 @@ export function accessHook(deps: AccessDeps): onRequestHookHandler {
   }
 
   return (request, _reply, done) => {
-    const { access, neverPrefetched } = request.routeOptions.config
+    const { access, neverPrefetched, registers } = request.routeOptions.config
     if (access === 'issue' || neverPrefetched) refusePrefetch(request)
-    if (access === 'open') return done()
+    if (access === 'open') {
+      const spent = registers && spend(registrations, addressBucket(request.ip), request)
+      if (spent === undefined) done()
+      else spent.then(() => done(), done)
+      return
+    }
     if (access === 'user') {
       identifyUser(request).then(() => done(), done)
       return

@@ -24,6 +24,7 @@ import { refuseForeignPages } from './foreign-pages.ts'
 import { accessTokens } from './keys/access-tokens.ts'
 import { keyRoutes } from './keys/routes.ts'
 import { addressMatcher } from './limits/address.ts'
+import { tellAlone } from './limits/alone.ts'
 import { type Limiter, memoryLimiter } from './limits/limiter.ts'
 import { sharedLimiter } from './limits/shared.ts'
 import { refuseUnknown, rememberRoutes, unknownRoute } from './not-found.ts'
@@ -31,7 +32,7 @@ import type { Metrics } from './operation/metrics.ts'
 import { describeApi } from './operation/openapi.ts'
 import { requestLog } from './operation/request-log.ts'
 import { operationRoutes } from './operation/routes.ts'
-import { attemptLimits } from './passwords/attempts.ts'
+import { type AttemptStore, attemptLimits } from './passwords/attempts.ts'
 import { passwords } from './passwords/passwords.ts'
 import { requestIds } from './request-id.ts'
 import type { Revocations } from './revocation/revocations.ts'
@@ -49,6 +50,8 @@ import {
 } from './strict-http.ts'
 import { isOfConnection, refusalOf, refuseUnreadable } from './unreadable.ts'
 import { userAccess } from './user-access.ts'
+import { userRoutes } from './users/routes.ts'
+import { userService } from './users/service.ts'
 
 export interface AppDeps {
   settings: Settings
@@ -59,6 +62,8 @@ export interface AppDeps {
   signingKeys: KeyRing
   /** Of the HMAC in refresh tokens. */
   refreshKey: KeyObject
+  /** What is kept about wrong passwords. */
+  attempts: AttemptStore
   /** What is revoked, on every node of the database. */
   revocations: Revocations
   metrics: Metrics
@@ -175,11 +180,17 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   })
   const issuer = () => settings.ISSUER ?? origin
 
+  function countsAlone(alone: boolean): void {
+    metrics.limitsAlone(alone)
+    if (alone) log.warn('this node counts rate limits alone: the database does not answer')
+    else log.info('rate limits are counted by all nodes again')
+  }
+  const limits = stores.limits && tellAlone(stores.limits, monotonic, countsAlone)
   const limiter = (name: string, rate: Rate | undefined): Limiter | undefined =>
     rate &&
-    (stores.limits === undefined
+    (limits === undefined
       ? memoryLimiter(name, rate, monotonic)
-      : sharedLimiter(name, rate, stores.limits, monotonic))
+      : sharedLimiter(name, rate, limits, monotonic))
   const perPhone = limiter('phone', settings.RATE_LIMIT_PHONE)
   const apiKeys = apiKeyService({
     apiKeys: stores.apiKeys,
@@ -188,6 +199,8 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     now,
   })
   const lives = sessionLives(settings)
+  // One of them: it bounds how much is hashed at once.
+  const hashing = passwords({ settings, monotonic })
   const tokens = accessTokens({
     keys: () => deps.signingKeys,
     issuer,
@@ -201,6 +214,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     perAddress: limiter('address', settings.RATE_LIMIT),
     perKey: limiter('key', settings.RATE_LIMIT_KEY),
     wrongKeys: limiter('wrong_key', settings.RATE_LIMIT_WRONG_KEY),
+    registrations: limiter('register', settings.RATE_LIMIT_REGISTER),
     refuseForeignPage: refuseForeignPages(settings),
     identifyUser: userAccess({ tokens, revocations }),
   })
@@ -244,8 +258,8 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       revocations,
       tokens,
       refreshTokens: refreshTokens(deps.refreshKey),
-      passwords: passwords({ settings, monotonic }),
-      attempts: attemptLimits({ store: stores.attempts({ now, monotonic }), monotonic }),
+      passwords: hashing,
+      attempts: attemptLimits({ store: deps.attempts, monotonic }),
       lives,
       onLogin: metrics.loggedIn,
       onRefresh: metrics.refreshed,
@@ -254,6 +268,18 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     }),
   )
   await app.register(apiKeyRoutes(apiKeys))
+  await app.register(
+    userRoutes(
+      userService({
+        users: stores.users,
+        sessions: stores.sessions,
+        passwords: hashing,
+        longestLifeSeconds: lives.longest,
+        onEnd: revocations.readBack,
+        now,
+      }),
+    ),
+  )
   await app.register(revocationRoutes(revocationService(revocations)))
   await app.register(
     keyRoutes({ keys: () => deps.signingKeys, maxAgeSeconds: settings.JWKS_MAX_AGE }),

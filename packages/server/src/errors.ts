@@ -121,6 +121,11 @@ export const ERRORS = {
     title: 'No such API key',
     help: 'List the keys with `GET /v1/api-keys`.',
   },
+  user_not_found: {
+    status: 404,
+    title: 'No such user',
+    help: 'List the users with `GET /v1/users`; `?username=` and `?email=` find one.',
+  },
   customer_not_found: {
     status: 404,
     title: 'No such customer',
@@ -135,6 +140,11 @@ export const ERRORS = {
     status: 408,
     title: 'The request did not arrive in time',
     help: 'Send the whole request within 10 seconds.',
+  },
+  user_taken: {
+    status: 409,
+    title: 'The user name or the e-mail address belongs to another user',
+    help: 'Choose others. `GET /v1/users?username=` and `?email=` find who has them.',
   },
   xid_conflict: {
     status: 409,

@@ -20,6 +20,8 @@ export interface RouteRules {
   errorShape?: ErrorShape
   /** Mints tokens or ends sessions, which no prefetch may do; as `issue` does anyway. */
   neverPrefetched?: true
+  /** Counted for the caller's address, by the setting RATE_LIMIT_REGISTER. */
+  registers?: true
 }
 
 declare module 'fastify' {

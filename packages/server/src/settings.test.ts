@@ -56,10 +56,10 @@ const TEXTS: Readonly<Record<SettingName, Texts>> = {
   DATABASE_TEST_URL: { good: same('memory:', 'sqlite:a.db'), bad: ['', 'sqlite:', 'memory'] },
   DATABASE_POOL: {
     good: [
-      ['3', 3],
+      ['4', 4],
       ['1000', 1000],
     ],
-    bad: ['', '2', '1001', 'many'],
+    bad: ['', '3', '1001', 'many'],
   },
   DATABASE_TIMEOUT_MS: {
     good: [
@@ -187,6 +187,7 @@ const TEXTS: Readonly<Record<SettingName, Texts>> = {
   RATE_LIMIT_KEY: RATE,
   RATE_LIMIT_PHONE: RATE,
   RATE_LIMIT_WRONG_KEY: RATE,
+  RATE_LIMIT_REGISTER: RATE,
   STORE_TOKENS: { good: same('full', 'digest'), bad: ['', 'hash', 'none'] },
   RETENTION_DAYS: {
     good: [
@@ -243,6 +244,7 @@ describe('defaults', () => {
     RATE_LIMIT_KEY: { limit: 1000, windowSeconds: 1 },
     RATE_LIMIT_PHONE: { limit: 10, windowSeconds: 60 },
     RATE_LIMIT_WRONG_KEY: { limit: 60, windowSeconds: 60 },
+    RATE_LIMIT_REGISTER: { limit: 30, windowSeconds: 60 },
     STORE_TOKENS: 'full',
     RETENTION_DAYS: 90,
     LOG_REQUESTS: 'errors',
@@ -263,7 +265,7 @@ describe('defaults', () => {
     ACCESS_TOKEN_SECONDS: 900,
     REFRESH_GRACE_SECONDS: 10,
     REFRESH_TOKEN_DAYS: 30,
-    REVOCATION_MAX_AGE_SECONDS: 60,
+    REVOCATION_MAX_AGE_SECONDS: 10,
     JWKS_MAX_AGE: 300,
     TELESIGN_CUSTOMER_ID: undefined,
     TELESIGN_API_KEY: undefined,

@@ -63,10 +63,10 @@ export const SETTINGS = {
     bare: true,
   },
   DATABASE_POOL: {
-    kind: kinds.integer(3, 1_000),
+    kind: kinds.integer(4, 1_000),
     default: '10',
     about:
-      'Connections to PostgreSQL, of each process. Two of them write, the others read; one more listens. SQLite has no use for it.',
+      'Connections to PostgreSQL, of each process. Two of them write, the others read and count rate limits, so that four are the least; one more listens. SQLite has no use for it.',
   },
   DATABASE_TIMEOUT_MS: {
     kind: kinds.integer(100, 60_000),
@@ -141,7 +141,7 @@ export const SETTINGS = {
   },
   REVOCATION_MAX_AGE_SECONDS: {
     kind: kinds.integer(1, 3_600),
-    default: '60',
+    default: '10',
     about:
       'How old what a node knows of revocations may be, in seconds. Older, while the database cannot be asked, it accepts no token.',
   },
@@ -239,6 +239,11 @@ export const SETTINGS = {
     default: '60/minute',
     about:
       'Wrong API keys from one address. Then only keys that this process has accepted before are looked at.',
+  },
+  RATE_LIMIT_REGISTER: {
+    kind: kinds.rate,
+    default: '30/minute',
+    about: 'Registrations from one address, also those that are refused.',
   },
   STORE_TOKENS: {
     kind: kinds.oneOf('full', 'digest'),

@@ -99,6 +99,7 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
       customer,
       signingKeys,
       refreshKey: master.refresh,
+      attempts,
       revocations: revoked,
       metrics,
       stopping: () => stopped.signal.aborted,

@@ -186,6 +186,19 @@ test('D-06 too many wrong passwords are 429 with Retry-After, at both doors toge
   await logIn(username)
 })
 
+test('D-06 an account has two names, and no more attempts than with one', async () => {
+  const { username, email, auth_token } = await newUser()
+  const change = { current_password: 'wrong', new_password: PASSWORD }
+  const statuses: number[] = []
+  for (let i = 0; i < 2; i += 1) {
+    statuses.push((await post('/auth/login', { email, password: 'wrong' })).status)
+    statuses.push((await post('/auth/password', change, auth_token)).status)
+    statuses.push((await post('/auth/login', { username, password: 'wrong' })).status)
+  }
+  assert.deepEqual(statuses, [401, 403, 401, 401, 403, 429])
+  clock.pass(60)
+})
+
 test('D-05 more passwords than can be hashed are 503 with Retry-After, and nobody is kept', async (t) => {
   const jotter = await startTestService(t, { ...memory, BCRYPT_LOG_ROUNDS: '8' })
   const names = Array.from({ length: 200 }, newName)
@@ -202,6 +215,52 @@ test('D-05 more passwords than can be hashed are 503 with Retry-After, and nobod
   const free = names[answers.findIndex(({ status }) => status === 503)]
   const again = await jotter.post('/auth/register', { ...free, password: PASSWORD })
   assert.equal(again.status, 201)
+})
+
+test('D-05 one address that fills the line of hashes does not keep others out', async (t) => {
+  const { post } = await startTestService(t, {
+    ...memory,
+    BCRYPT_LOG_ROUNDS: '8',
+    JOTTER_TRUST_PROXY: '127.0.0.1',
+  })
+  const from = (address: string) => ({ 'x-forwarded-for': address })
+  const { username, email } = newName()
+  const owner = { username, password: PASSWORD }
+  await post('/auth/register', { ...owner, email }, undefined, from('192.0.2.1'))
+  let answered = 0
+  const flood = Array.from({ length: 300 }, async () => {
+    const body = { ...newName(), password: PASSWORD }
+    const { status } = await post('/auth/register', body, undefined, from('192.0.2.2'))
+    if (status === 201) answered += 1
+  })
+  for (let i = 0; i < 3; i += 1) {
+    const answer = await post('/auth/login', owner, undefined, from('192.0.2.1'))
+    assert.equal(answer.status, 200)
+  }
+  assert.ok(answered < 80, `${answered} were first`)
+  await Promise.all(flood)
+})
+
+test('one address registers so many in a minute, whatever it makes up, and then logs in still', async (t) => {
+  const { post, clock } = await startTestService(t, {
+    ...memory,
+    JOTTER_RATE_LIMIT_REGISTER: '2/minute',
+  })
+  const register = (body: object) => post('/auth/register', body)
+  const [first, second] = [newName(), newName()]
+  const answer = await register({ ...first, password: PASSWORD })
+  assert.equal(answer.status, 201)
+  assert.equal(answer.headers.get('ratelimit-policy'), '"register";q=2;w=60')
+  assert.equal(answer.headers.get('ratelimit'), '"register";r=1;t=60')
+  assert.equal((await register({ ...first, password: PASSWORD })).status, 400)
+  const refused = await register({ ...second, password: PASSWORD })
+  assert.equal(refused.status, 429)
+  assert.equal(refused.headers.get('retry-after'), '60')
+  assert.equal(await demandShape(refused, 'message'), 'rate_limited')
+  const login = await post('/auth/login', { username: first.username, password: PASSWORD })
+  assert.equal(login.status, 200)
+  clock.pass(60)
+  assert.equal((await register({ ...second, password: PASSWORD })).status, 201)
 })
 
 describe('C-09 each kind of token works at its own door only', async () => {

@@ -13,11 +13,17 @@ import { StoreUnavailable } from '../errors.ts'
 import { issueAnswer, pageAnswer, wholeAnswer } from '../flows/transaction/answers.ts'
 import { decodeCursor } from '../flows/transaction/cursor.ts'
 import { transactionService } from '../flows/transaction/service.ts'
+import { given } from '../http.ts'
+import { accessLives } from '../keys/access-tokens.ts'
+import { passwords } from '../passwords/passwords.ts'
 import type { Settings } from '../settings.ts'
 import type { ReadSettings } from '../settings-sources.ts'
 import { openStores, type Stores } from '../stores/open.ts'
 import { appliedTo } from '../stores/schema.ts'
 import { missingOf, readMigrations } from '../stores/sql/migrations.ts'
+import { importAnswer, revokedAnswer, userAnswer, userPageAnswer } from '../users/answers.ts'
+import { decodeCursor as decodeUserCursor } from '../users/cursor.ts'
+import { userService } from '../users/service.ts'
 import type { Admin } from './admin.ts'
 import type { Context } from './context.ts'
 import { CliError, isOfSqlite } from './failure.ts'
@@ -30,16 +36,20 @@ const BY = 'cli'
 
 /** @throws {CliError} When there is no database, or it is not one of ours. */
 export async function openLocal(context: Context, read: ReadSettings): Promise<Admin> {
-  const { io, now } = context
+  const { io, now, monotonic } = context
   const { settings } = read
   const { url } = databaseOf(settings)
   io.err(`store  ${printable(shownUrl(url))}\n`)
   for (const warning of read.warnings) warn(io, warning)
   const stores = await open(url, read, now())
-  return localAdmin(stores, settings, now)
+  return localAdmin(stores, settings, { now, monotonic })
 }
 
-function localAdmin(stores: Stores, settings: Settings, now: () => number): Admin {
+function localAdmin(
+  stores: Stores,
+  settings: Settings,
+  { now, monotonic }: Pick<Context, 'now' | 'monotonic'>,
+): Admin {
   const transactions = (customer?: OwnCustomer) =>
     transactionService({
       transactions: stores.transactions,
@@ -52,6 +62,15 @@ function localAdmin(stores: Stores, settings: Settings, now: () => number): Admi
     })
   const apiKeys = (customerId: string) =>
     apiKeyService({ apiKeys: stores.apiKeys, customerId, adminKey: undefined, now })
+  const users = userService({
+    users: stores.users,
+    sessions: stores.sessions,
+    passwords: passwords({ settings, monotonic }),
+    longestLifeSeconds: accessLives(settings).longest,
+    // Servers read it from the database.
+    onEnd: async () => {},
+    now,
+  })
 
   return {
     async issue(phoneNumber, xid) {
@@ -91,6 +110,21 @@ function localAdmin(stores: Stores, settings: Settings, now: () => number): Admi
 
     // Whoever it belongs to.
     removeApiKey: (id) => apiKeys('').remove(id),
+
+    createUser: async (wanted) => userAnswer(await users.create(wanted)),
+
+    users: async ({ after, ...query }) =>
+      userPageAnswer(await users.list({ ...query, after: given(after, decodeUserCursor) })),
+
+    user: async (id) => userAnswer(await users.get(id)),
+
+    setUserActive: async (id, active) => userAnswer(await users.setActive(id, active)),
+
+    revokeUser: async (id) => revokedAnswer(id, await users.revoke(id)),
+
+    setUserPassword: async (id, password) => userAnswer(await users.setPassword(id, password)),
+
+    importUsers: async (rows, dryRun) => importAnswer(await users.importRows(rows, dryRun)),
 
     [Symbol.asyncDispose]: () => stores.close(),
   }

@@ -1,7 +1,9 @@
 /** Admin commands on a server elsewhere, through its HTTP API. */
 import { ERRORS, type ErrorCode } from '../errors.ts'
 import { isLoopback } from '../settings-rules.ts'
-import type { Admin } from './admin.ts'
+import type { ImportRow } from '../users/import-row.ts'
+import { MAX_IMPORT_ROWS } from '../users/schemas.ts'
+import type { Admin, ImportAnswer } from './admin.ts'
 import type { Context } from './context.ts'
 import { CliError, serviceFailure } from './failure.ts'
 import { EXIT, printable, warn } from './io.ts'
@@ -9,6 +11,9 @@ import { ask, readAddress } from './remote.ts'
 
 /** The variables that may hold the key, the first that is set wins. Never a flag: those are seen. */
 const KEY_VARIABLES = ['JOTTER_API_KEY', 'JOTTER_ADMIN_KEY']
+
+/** A body has 16 KiB at most; this leaves room for what is around the rows. */
+const MAX_IMPORT_BYTES = 16_000
 
 interface Server {
   url: string
@@ -70,8 +75,61 @@ function remoteAdmin(server: Server): Admin {
 
     removeApiKey: (id) => call(server, 'DELETE', `/v1/api-keys/${encodeURIComponent(id)}`),
 
+    createUser: (wanted) => call(server, 'POST', '/v1/users', { body: wanted }),
+
+    users({ username, email, active, after, limit }) {
+      const status = active === undefined ? undefined : active ? 'active' : 'disabled'
+      const query = { username, email, status, after, limit: String(limit) }
+      return call(server, 'GET', `/v1/users?${searchOf(query)}`)
+    },
+
+    user: (id) => call(server, 'GET', userPath(id)),
+
+    setUserActive: (id, active) =>
+      call(server, 'POST', `${userPath(id)}/${active ? 'enable' : 'disable'}`),
+
+    revokeUser: (id) => call(server, 'POST', `${userPath(id)}/revoke`),
+
+    setUserPassword: (id, password) =>
+      call(server, 'POST', `${userPath(id)}/password`, { body: { password } }),
+
+    importUsers: (rows, dryRun) => importInPieces(server, rows, dryRun),
+
     [Symbol.asyncDispose]: async () => {},
   }
+}
+
+const userPath = (id: string): string => `/v1/users/${encodeURIComponent(id)}`
+
+/** One request after the other, each with as many rows as a body may have. */
+async function importInPieces(
+  server: Server,
+  rows: readonly ImportRow[],
+  dryRun: boolean,
+): Promise<ImportAnswer> {
+  const items: ImportAnswer['items'] = []
+  let users: ImportRow[] = []
+  let bytes = 0
+  async function send() {
+    const body = { users, dry_run: dryRun }
+    const answer: ImportAnswer = await call(server, 'POST', '/v1/users/import', { body })
+    items.push(...answer.items)
+    users = []
+    bytes = 0
+  }
+  for (const row of rows) {
+    const size = Buffer.byteLength(JSON.stringify(row)) + 1
+    const isFull = users.length === MAX_IMPORT_ROWS || bytes + size > MAX_IMPORT_BYTES
+    if (users.length > 0 && isFull) await send()
+    if (size > MAX_IMPORT_BYTES) {
+      items.push({ outcome: 'invalid', reason: 'the row is longer than a request may be' })
+      continue
+    }
+    users.push(row)
+    bytes += size
+  }
+  if (users.length > 0) await send()
+  return { items }
 }
 
 /** What is given of a query. */

@@ -7,6 +7,9 @@ import type { keyAnswer, keyPageAnswer } from '../api-keys/routes.ts'
 import type { NewApiKey } from '../api-keys/service.ts'
 import type { issueAnswer, listedAnswer, wholeAnswer } from '../flows/transaction/answers.ts'
 import type { ListedStatus } from '../flows/transaction/service.ts'
+import type { importAnswer, revokedAnswer, userAnswer, userPageAnswer } from '../users/answers.ts'
+import type { ImportRow } from '../users/import-row.ts'
+import type { NewUser, UserListQuery } from '../users/service.ts'
 import type { Context } from './context.ts'
 import { CliError } from './failure.ts'
 import { EXIT } from './io.ts'
@@ -17,6 +20,10 @@ export type ListedAnswer = ReturnType<typeof listedAnswer>
 export type TransactionAnswer = ReturnType<typeof wholeAnswer>
 export type ApiKeyAnswer = ReturnType<typeof keyAnswer>
 export type ApiKeyPageAnswer = ReturnType<typeof keyPageAnswer>
+export type UserAnswer = ReturnType<typeof userAnswer>
+export type UserPageAnswer = ReturnType<typeof userPageAnswer>
+export type RevokedAnswer = ReturnType<typeof revokedAnswer>
+export type ImportAnswer = ReturnType<typeof importAnswer>
 
 export interface PageAnswer {
   items: ListedAnswer[]
@@ -42,6 +49,14 @@ export interface Admin extends AsyncDisposable {
   createApiKey(wanted: NewApiKey): Promise<ApiKeyAnswer & { secret: string }>
   apiKeys(query: Pick<PageQuery, 'after' | 'limit'>): Promise<ApiKeyPageAnswer>
   removeApiKey(id: string): Promise<void>
+  createUser(wanted: NewUser): Promise<UserAnswer>
+  users(query: UserListQuery): Promise<UserPageAnswer>
+  user(id: string): Promise<UserAnswer>
+  setUserActive(id: string, active: boolean): Promise<UserAnswer>
+  revokeUser(id: string): Promise<RevokedAnswer>
+  setUserPassword(id: string, password: string): Promise<UserAnswer>
+  /** As many as the caller likes: what became of each, in their order. */
+  importUsers(rows: readonly ImportRow[], dryRun: boolean): Promise<ImportAnswer>
 }
 
 export function addTargetOptions(command: Command): Command {

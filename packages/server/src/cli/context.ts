@@ -5,6 +5,7 @@ import type { Rule } from '../settings-rules.ts'
 import { type ReadSettings, readSettings } from '../settings-sources.ts'
 import type { Io } from './io.ts'
 import { logSink } from './log-sink.ts'
+import { askHidden } from './secret-prompt.ts'
 
 /** What commands get from the process they run in. Nothing below `cli/` knows its environment, clock or output. */
 export interface Context {
@@ -21,6 +22,10 @@ export interface Context {
   settings(flags?: Record<string, string | undefined>, rules?: readonly Rule[]): ReadSettings
   /** All of standard input, as text. */
   readInput(): Promise<string>
+  /** Standard input as it comes. */
+  input(): AsyncIterable<Uint8Array>
+  /** Answers typed on the terminal, which shows nothing of them; undefined where there is none. */
+  askHidden(prompts: readonly string[]): Promise<string[] | undefined>
   logger(level: string): Promise<Logger>
   /**
    * Fulfils with the first SIGTERM or SIGINT; a later one ends the process at once. SIGHUP calls
@@ -55,6 +60,11 @@ export function processContext(options: { color: boolean }): Context {
       const chunks: Buffer[] = []
       for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
       return Buffer.concat(chunks).toString('utf8')
+    },
+    input: () => process.stdin,
+    askHidden: async (prompts) => {
+      const tell = (text: string) => void process.stderr.write(text)
+      return process.stdin.isTTY ? askHidden(process.stdin, tell, prompts) : undefined
     },
     async logger(level) {
       const { default: pino } = await import('pino')

@@ -19,6 +19,7 @@ export const EXIT = {
   conflict: 5,
   unreachable: 6,
   notPermitted: 7,
+  interrupted: 130,
 } as const
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]

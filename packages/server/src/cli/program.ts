@@ -79,6 +79,47 @@ const COMMANDS: Readonly<Record<string, Row | Group>> = {
       },
     },
   },
+  users: {
+    about: 'make, list, disable and import users',
+    examples: [
+      'jotter users create michael --email michael@example.com',
+      'jotter users import users.csv --dry-run',
+    ],
+    verbs: {
+      create: {
+        about: 'make a user; the password is asked for',
+        load: async () => (await import('./users-create.ts')).usersCreate,
+      },
+      list: {
+        about: 'list users, newest first',
+        load: async () => (await import('./users-list.ts')).usersList,
+      },
+      show: {
+        about: 'show a user, by id, user name or e-mail address',
+        load: async () => (await import('./users-show.ts')).usersShow,
+      },
+      passwd: {
+        about: 'give a user another password, and end every session',
+        load: async () => (await import('./users-passwd.ts')).usersPasswd,
+      },
+      disable: {
+        about: 'refuse a user and every token; servers do so within a second',
+        load: async () => (await import('./users-disable.ts')).usersDisable,
+      },
+      enable: {
+        about: 'let a user log in again',
+        load: async () => (await import('./users-enable.ts')).usersEnable,
+      },
+      revoke: {
+        about: 'end every session of a user',
+        load: async () => (await import('./users-revoke.ts')).usersRevoke,
+      },
+      import: {
+        about: 'take over users with the hashes of their passwords',
+        load: async () => (await import('./users-import.ts')).usersImport,
+      },
+    },
+  },
   migrate: {
     about: 'bring the schema of the database up to date',
     examples: ['jotter migrate status', 'jotter migrate up'],

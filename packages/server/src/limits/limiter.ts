@@ -10,7 +10,7 @@ export interface Verdict {
 }
 
 export interface Limiter {
-  /** What is counted, for the header: `address`, `key`, `phone`, `wrong_key`. */
+  /** What is counted, for the header: `address`, `key`, `phone`, `register`, `wrong_key`. */
   readonly name: string
   readonly rate: Rate
   /** The limit itself, as `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10 §3). */

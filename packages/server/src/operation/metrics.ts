@@ -74,6 +74,13 @@ export function createMetrics() {
     registers,
   })
 
+  const alone = new Gauge({
+    name: 'jotter_limits_alone',
+    help: '1 while this node counts rate limits alone, since the database does not answer.',
+    registers,
+  })
+  alone.set(0)
+
   return {
     observeRevocations(observed: typeof revocations) {
       revocations = observed
@@ -92,6 +99,7 @@ export function createMetrics() {
       commits.observe(seconds)
       writes.observe(batch)
     },
+    limitsAlone: (isAlone: boolean) => alone.set(isAlone ? 1 : 0),
     contentType: registry.contentType,
     text: () => registry.metrics(),
   }

@@ -167,7 +167,7 @@ describe('every operation', () => {
     ['get /v1/revocations', [...KEYED, 'revocations_stale']],
     ['delete /v1/api-keys/{id}', [...KEYED, 'api_key_not_found']],
     ['get /openapi.json', EVERYWHERE],
-    ['post /auth/register', [...OPEN, ...BODY, 'user_exists', 'busy']],
+    ['post /auth/register', [...OPEN, ...BODY, 'user_exists', 'rate_limited', 'busy']],
     ['post /auth/login', [...OPEN, ...BODY, ...LOGIN]],
     ['get /auth/status', [...USER, 'user_unavailable']],
     ['get /auth/logout', [...USER, 'prefetch_refused']],

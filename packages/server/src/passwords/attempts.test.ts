@@ -220,17 +220,39 @@ describe('many at once', () => {
     assert.equal(answers.filter(({ status }) => status === 'fulfilled').length, 5)
   })
 
-  test('beyond a bound are told that it is busy', async () => {
+  for (const [whose, places, who] of [
+    ['of an account', 105, (i: number) => ({ ...HERE, address: `192.0.2.${i}` })],
+    ['of an address', 110, (i: number) => ({ ...HERE, account: `name ${i}` })],
+  ] as const) {
+    test(`${whose} beyond a bound are told that it is busy`, async () => {
+      const { limits } = start()
+      const { promise, resolve } = Promise.withResolvers<boolean>()
+      const attempt = (i: number) => limits.attempt(who(i), () => promise)
+      const waiting = Array.from({ length: places }, (_, i) => attempt(i))
+      await settled()
+      await assert.rejects(attempt(places), { code: 'busy' })
+      resolve(true)
+      assert.ok((await Promise.all(waiting)).every(Boolean))
+    })
+  }
+
+  test('of one address leave the places of others free', async () => {
     const { limits } = start()
     const { promise, resolve } = Promise.withResolvers<boolean>()
-    const waiting = Array.from({ length: 105 }, () => limits.attempt(HERE, () => promise))
+    let looked = 0
+    const slow = () => {
+      looked += 1
+      return promise
+    }
+    const attempt = (i: number) => limits.attempt({ ...HERE, account: `name ${i}` }, slow)
+    const waiting = Array.from({ length: 50 }, (_, i) => attempt(i))
+    const registering = limits.inTurn(HERE.address, slow)
     await settled()
-    await assert.rejects(
-      limits.attempt(HERE, () => promise),
-      { code: 'busy' },
-    )
+    assert.equal(looked, 10)
+    assert.equal(await limits.inTurn('192.0.2.2', async () => true), true)
     resolve(true)
-    assert.ok((await Promise.all(waiting)).every(Boolean))
+    await Promise.all([...waiting, registering])
+    assert.equal(looked, 51)
   })
 })
 

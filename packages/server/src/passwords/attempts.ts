@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { ServiceError } from '../errors.ts'
 import { addressBucket } from '../limits/address.ts'
-import { boundedQueue } from './queue.ts'
+import { boundedQueues } from './queue.ts'
 
 /** How attempts with one key are slowed down. No key is ever refused for good. */
 export interface AttemptPolicy {
@@ -70,6 +70,8 @@ const PER_ADDRESS: AttemptPolicy = {
 
 /** How many wait while others try the same account: their outcome may make way for them. */
 const WAITING = 100
+/** So many of one address have a place where all wait for a hash: most of those are left to others. */
+const PLACES_OF_ADDRESS = 10
 
 export interface AttemptDeps {
   store: AttemptStore
@@ -82,13 +84,15 @@ export interface AttemptDeps {
 /** Who tries. */
 export interface Attempt {
   /**
-   * The canonical name that was given, whether there is such an account or not: unknown names are
-   * counted alike, so that no answer tells them apart.
+   * The id of an account, whichever of its names was given; of an unknown one the canonical name:
+   * it is counted alike, so that no answer tells it apart.
    */
   readonly account: string
   /** The address of the caller; an IPv6 address counts as its /64. */
   readonly address: string
 }
+
+type Check = () => Promise<boolean>
 
 export type Attempts = ReturnType<typeof attemptLimits>
 
@@ -104,64 +108,56 @@ export function attemptLimits({
   perAccount = PER_ACCOUNT,
   perAddress = PER_ADDRESS,
 }: AttemptDeps) {
-  const lines = new Map<
-    string,
-    { readonly queue: ReturnType<typeof boundedQueue>; users: number }
-  >()
+  // At once no more than may go wrong: of 50 with the right password none is refused.
+  const accounts = boundedQueues({ inFlight: perAccount.free, waiting: WAITING }, monotonic)
+  const addresses = boundedQueues({ inFlight: PLACES_OF_ADDRESS, waiting: WAITING }, monotonic)
 
-  /** At once no more than may go wrong: of 50 with the right password none is refused. */
-  async function inLine<T>(key: string, work: () => Promise<T>): Promise<T> {
-    let line = lines.get(key)
-    if (line === undefined) {
-      const queue = boundedQueue({ inFlight: perAccount.free, waiting: WAITING }, monotonic)
-      line = { queue, users: 0 }
-      lines.set(key, line)
-    }
-    line.users += 1
-    try {
-      return await line.queue.run(work)
-    } finally {
-      line.users -= 1
-      if (line.users === 0) lines.delete(key)
-    }
+  async function attemptInTurn({ account: name, address: bucket }: Attempt, check: Check) {
+    const address = keyOf('address', bucket)
+    const familiar = keyOf('familiar', name, bucket)
+    const isFamiliar = await store.remembers(familiar)
+    const account = isFamiliar ? familiar : keyOf('account', name)
+    return accounts.run(account, async () => {
+      refuseFor(await store.take(address, perAddress))
+      let outcome: boolean | undefined
+      try {
+        refuseFor(await store.take(account, perAccount))
+        try {
+          outcome = await check()
+        } finally {
+          if (outcome === undefined) await store.giveBack(account)
+        }
+      } finally {
+        // Not cleared: who has one account could guess at all others from there.
+        if (outcome !== false) await store.giveBack(address)
+      }
+      if (outcome) {
+        await store.reset(account)
+        await store.remember(familiar)
+      }
+      return outcome
+    })
+  }
+
+  /** Runs what costs a hash when it is the turn of `address`. @throws {ServiceError} `busy`. */
+  const inTurn = <T>(address: string, work: (bucket: string) => Promise<T>): Promise<T> => {
+    const bucket = addressBucket(address)
+    return addresses.run(bucket, () => work(bucket))
   }
 
   return {
+    inTurn,
+
     /**
      * Runs `check` unless too many attempts went wrong, and answers what it answers: true for the
      * right password, which clears the account. What throws counts as no attempt.
      *
      * @throws {ServiceError} `rate_limited`, without a look at the password; `busy`.
      */
-    async attempt(who: Attempt, check: () => Promise<boolean>): Promise<boolean> {
-      const bucket = addressBucket(who.address)
-      const address = keyOf('address', bucket)
-      const familiar = keyOf('familiar', who.account, bucket)
-      const isFamiliar = await store.remembers(familiar)
-      const account = isFamiliar ? familiar : keyOf('account', who.account)
-      return inLine(account, async () => {
-        refuseFor(await store.take(address, perAddress))
-        let outcome: boolean | undefined
-        try {
-          refuseFor(await store.take(account, perAccount))
-          try {
-            outcome = await check()
-          } finally {
-            if (outcome === undefined) await store.giveBack(account)
-          }
-        } finally {
-          // Not cleared: who has one account could guess at all others from there.
-          if (outcome !== false) await store.giveBack(address)
-        }
-        if (outcome) {
-          await store.reset(account)
-          await store.remember(familiar)
-        }
-        return outcome
-      })
-    },
+    attempt: ({ account, address }: Attempt, check: Check): Promise<boolean> =>
+      inTurn(address, (bucket) => attemptInTurn({ account, address: bucket }, check)),
 
-    /** Of a registration or a new password: `attempt` knows this address from now on. */
+    /** Of a registration: `attempt` knows this address from now on. */
     async entered(who: Attempt): Promise<void> {
       await store.remember(keyOf('familiar', who.account, addressBucket(who.address)))
     },

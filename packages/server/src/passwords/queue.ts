@@ -61,6 +61,29 @@ export function boundedQueue({ inFlight, waiting }: QueueLimits, monotonic: () =
   }
 }
 
+/** A bounded queue for each key, kept while somebody is in it. */
+export function boundedQueues(limits: QueueLimits, monotonic: () => number) {
+  const queues = new Map<
+    string,
+    { readonly queue: ReturnType<typeof boundedQueue>; users: number }
+  >()
+
+  return {
+    /** @throws {ServiceError} `busy`, before `work` is begun. */
+    async run<T>(key: string, work: () => Promise<T>): Promise<T> {
+      const known = queues.get(key) ?? { queue: boundedQueue(limits, monotonic), users: 0 }
+      queues.set(key, known)
+      known.users += 1
+      try {
+        return await known.queue.run(work)
+      } finally {
+        known.users -= 1
+        if (known.users === 0) queues.delete(key)
+      }
+    },
+  }
+}
+
 const busy = (waitMs: number): ServiceError =>
   new ServiceError('busy', {
     headers: { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1000))) },

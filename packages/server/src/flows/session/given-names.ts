@@ -21,12 +21,12 @@ export function newNames(username: string, email: string): Pick<User, 'username'
   return names
 }
 
-/** What attempts are counted for, and what is looked up: nothing for a name that nobody can have. */
+/** The name as it is compared, and what is looked up: nothing for a name that nobody can have. */
 export function loginName(given: GivenName) {
   const isUsername = 'username' in given
   const shown = isUsername ? given.username : given.email
   const name = isUsername ? userName(shown) : emailAddress(shown)
-  if ('problem' in name) return { account: shown, key: undefined }
-  const { canonical } = name
-  return { account: canonical, key: isUsername ? { username: canonical } : { email: canonical } }
+  if ('problem' in name) return { text: shown, key: undefined }
+  const { canonical: text } = name
+  return { text, key: isUsername ? { username: text } : { email: text } }
 }

@@ -46,7 +46,12 @@ export function sessionRoutes(deps: SessionDeps): FastifyPluginAsyncJsonSchemaTo
     app.post(
       '/auth/register',
       {
-        config: { ...AUTH, access: 'open', errors: ['user_exists', 'busy', 'store_unavailable'] },
+        config: {
+          ...AUTH,
+          access: 'open',
+          registers: true,
+          errors: ['user_exists', ...PASSWORD_ERRORS],
+        },
         schema: {
           tags: ['sessions'],
           summary: 'A new user, who is logged in at once',

@@ -22,6 +22,19 @@ const hashing = (BCRYPT_LOG_ROUNDS: number) =>
     monotonic: () => performance.now(),
   })
 
+/** As `target`; `calls` gets the name of every method of it that is called. */
+const traced = <T extends object>(target: T, calls: string[]): T =>
+  new Proxy(target, {
+    get(of, name) {
+      const member = Reflect.get(of, name)
+      if (typeof member !== 'function') return member
+      return (...args: unknown[]) => {
+        calls.push(String(name))
+        return member.apply(of, args)
+      }
+    },
+  })
+
 async function start() {
   const { users, sessions, revocations: kept } = memorySessionStores()
   const ring = new KeyRing(await generateKey('ES256'))
@@ -37,15 +50,16 @@ async function start() {
   const refresh = refreshTokens(createSecretKey(randomBytes(32)))
   const revoked: Revocation[] = []
   const outcomes: string[] = []
+  const calls: string[] = []
   const withRounds = (rounds: number) =>
     sessionService({
-      users,
-      sessions,
+      users: traced(users, calls),
+      sessions: traced(sessions, calls),
       revocations: { add: (one) => void revoked.push(one), readBack: async () => {} },
       tokens,
       refreshTokens: refresh,
-      passwords: hashing(rounds),
-      attempts: attemptLimits({ store: memoryAttempts(now), monotonic: now }),
+      passwords: traced(hashing(rounds), calls),
+      attempts: attemptLimits({ store: traced(memoryAttempts(now), calls), monotonic: now }),
       lives: { login: 1000, token: 900, longest: 1000, grace: 10, session: 86_400 },
       onLogin: (outcome) => void outcomes.push(outcome),
       onRefresh: (outcome) => void outcomes.push(outcome),
@@ -62,6 +76,7 @@ async function start() {
     refresh,
     revoked,
     outcomes,
+    calls,
     clock,
     withRounds,
     service,
@@ -181,4 +196,41 @@ test('a registration from a place makes it familiar: the user gets in while othe
   await service.login(credentials, 900)
   const { email } = MICHAEL
   await service.login({ ...credentials, name: { email } }, 900)
+})
+
+describe('D-01 logins that fail for different reasons', () => {
+  const KINDS = {
+    unknown: { username: 'nobody', password: PASSWORD },
+    wrong: { username: 'michael', password: 'wrong horse' },
+    disabled: { username: 'gone', password: PASSWORD },
+    'disabled and wrong': { username: 'gone', password: 'wrong horse' },
+  }
+
+  async function traces(attempts: number) {
+    const { service, register, users, calls } = await start()
+    await register()
+    const gone = { username: 'gone', email: 'gone@example.com', password: PASSWORD, address }
+    const { userId } = await service.register(gone)
+    await users.setActive(userId, { active: false, at: NOW, revokedUntil: NOW + 1 })
+    const seen = new Map<string, string[]>()
+    for (const [kind, { username, password }] of Object.entries(KINDS)) {
+      const from = { name: { username }, password, address: `203.0.113.${seen.size}` }
+      for (let i = 0; i < attempts; i += 1) {
+        calls.length = 0
+        await assert.rejects(service.login(from, 900))
+      }
+      seen.set(kind, [...calls])
+    }
+    return seen
+  }
+
+  test('ask the store and hash alike, so that no time tells them apart', async () => {
+    const alike = ['remembers', 'take', 'take', 'find', 'verifyPassword']
+    for (const [kind, calls] of await traces(1)) assert.deepEqual(calls, alike, kind)
+  })
+
+  test('and when they are slowed down, nobody is looked for', async () => {
+    const alike = ['remembers', 'take', 'take', 'giveBack']
+    for (const [kind, calls] of await traces(6)) assert.deepEqual(calls, alike, kind)
+  })
 })

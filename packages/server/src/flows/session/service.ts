@@ -66,10 +66,14 @@ export function sessionService(deps: SessionDeps) {
 
   /** Undefined when the user was disabled or the hash replaced after the password was looked at. */
   async function enter({ name, password, address }: Credentials, lifeSeconds: number) {
-    const { account, key } = loginName(name)
+    const { text, key } = loginName(name)
+    const look = async () => key && (await users.find(key))
+    // By either of its names it is the same account. Who is unknown is counted by the name.
+    const account = (await look())?.id ?? text
     const found: { user?: User | undefined } = {}
     const isRight = await attempts.attempt({ account, address }, async () => {
-      const user = key && (await users.find(key))
+      // Again, since it may have waited for its turn.
+      const user = await look()
       found.user = user
       // Of an unknown and of a disabled user as well: the time does not tell them apart.
       const matches = await passwords.verifyPassword(password, user?.passwordHash)
@@ -108,7 +112,7 @@ export function sessionService(deps: SessionDeps) {
     async register({ username, email, password, address }: NewUser): Promise<TokenPair> {
       const names = newNames(username, email)
       // Before anybody knows whether the names are free, so that the time does not tell.
-      const passwordHash = await passwords.hashPassword(password)
+      const passwordHash = await attempts.inTurn(address, () => passwords.hashPassword(password))
       const at = now()
       const user: User = {
         id: uuidv7(at),
@@ -122,11 +126,8 @@ export function sessionService(deps: SessionDeps) {
       const { session, pair } = await pairs.first(user.id, lives.login, at)
       if (!(await users.insert(user, session))) throw new ServiceError('user_exists')
       onIssue()
-      const entered = [user.username, user.email].map(({ canonical: account }) =>
-        attempts.entered({ account, address }),
-      )
-      // Who is registered is not told otherwise because of these.
-      await Promise.allSettled(entered)
+      // Who is registered is not told otherwise because of this.
+      await attempts.entered({ account: user.id, address }).catch(() => {})
       return pair
     },
 
@@ -209,10 +210,10 @@ export function sessionService(deps: SessionDeps) {
   }
 
   async function replacePassword({ id, sid }: Holder, { current, next, address }: NewPassword) {
-    const { username, passwordHash: from } = await activeUser(id)
-    const who = { account: username.canonical, address }
+    const { passwordHash: from } = await activeUser(id)
     const check = () => passwords.verifyPassword(current, from)
-    if (!(await attempts.attempt(who, check))) throw new ServiceError('current_password_wrong')
+    if (!(await attempts.attempt({ account: id, address }, check)))
+      throw new ServiceError('current_password_wrong')
     const to = await passwords.hashPassword(next, '/new_password')
     return users.setPassword(id, { from, to, at: now(), keep: sid })
   }

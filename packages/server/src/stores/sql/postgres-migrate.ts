@@ -5,6 +5,7 @@ import {
   READ_RECORD,
   RECORD_TABLE,
   readMigrations,
+  recordOf,
   toApplied,
 } from './migrations.ts'
 
@@ -41,8 +42,9 @@ const toPostgres = (sql: string): string =>
   DIALECT.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), sql)
 
 /**
- * Applies what is missing, all of it in one transaction. Of several processes one does it, and the
- * others wait for it. A schema that is up to date is only read.
+ * Applies what is missing, each migration in a transaction of its own: a process killed in the middle
+ * leaves those that are through, and the next start goes on. Of several processes one does it, and
+ * the others wait for it. A schema that is up to date is only read.
  *
  * @throws {MigrationError} When the schema is newer than this binary, or an applied file changed.
  */
@@ -51,24 +53,26 @@ export async function migratePostgres(
   now: number,
   migrations = readMigrations(),
 ): Promise<void> {
-  if (missingOf((await appliedToPostgres(client)) ?? [], migrations).length === 0) return
-  await client.query('BEGIN')
-  try {
-    await client.query(WAIT)
-    await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK])
-    await client.query(RECORD_TABLE)
-    // Looked at again: another process may have been here before us.
-    const missing = missingOf((await appliedToPostgres(client)) ?? [], migrations)
-    for (const { version, name, sql, checksum } of missing) {
-      await client.query(toPostgres(sql))
-      const record = [version, name, checksum, now]
-      await client.query('INSERT INTO schema_migrations VALUES ($1, $2, $3, $4)', record)
+  const missing = async () => missingOf((await appliedToPostgres(client)) ?? [], migrations)
+  while ((await missing()).length > 0) {
+    await client.query('BEGIN')
+    try {
+      await client.query(WAIT)
+      await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK])
+      await client.query(RECORD_TABLE)
+      // Looked at again: another process may have been here before us.
+      const [next] = await missing()
+      if (next !== undefined) {
+        await client.query(toPostgres(next.sql))
+        const record = recordOf(next, now)
+        await client.query('INSERT INTO schema_migrations VALUES ($1, $2, $3, $4)', record)
+      }
+      await client.query('COMMIT')
+    } catch (error) {
+      // A connection that is gone has taken the transaction with it.
+      await client.query('ROLLBACK').catch(() => {})
+      throw error
     }
-    await client.query('COMMIT')
-  } catch (error) {
-    // A connection that is gone has taken the transaction with it.
-    await client.query('ROLLBACK').catch(() => {})
-    throw error
   }
 }
 

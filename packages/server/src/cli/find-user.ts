@@ -1,0 +1,25 @@
+import type { Command } from 'commander'
+import type { Admin, UserAnswer } from './admin.ts'
+import { naming, serviceFailure } from './failure.ts'
+
+const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+export const addUserArgument = (command: Command): Command =>
+  command.argument('<user>', 'the id, the user name or the e-mail address')
+
+/**
+ * Whom the first word of a line means.
+ *
+ * @throws {CliError} With the code for not found.
+ */
+export async function findUser(admin: Admin, { args }: Command): Promise<UserAnswer> {
+  const [text = ''] = args
+  const from = `user ${text}`
+  if (ID.test(text)) return naming(from, admin.user(text))
+  // No user name holds an @.
+  const name = text.normalize('NFKC').includes('@') ? { email: text } : { username: text }
+  const { items } = await admin.users({ ...name, limit: 1 })
+  const [found] = items
+  if (found === undefined) throw serviceFailure('user_not_found', { from })
+  return found
+}
