@@ -46,13 +46,10 @@ export function tokenSuite({ site, person }: World) {
     await tab.sees(username)
     site.service.clock.pass(EXPIRED_AFTER_SECONDS)
     // The answer is lost when all ten wait for it.
-    let refused = 0
-    const ten = Promise.withResolvers<void>()
-    context.on('response', (response) => {
-      refused += Number(response.status() === 401)
-      if (refused === 10) ten.resolve()
-    })
-    const lose = (route: Route) => ten.promise.then(() => route.abort())
+    const lose = async (route: Route) => {
+      await tab.page.locator('#log .refused').nth(9).waitFor()
+      await route.abort()
+    }
     await context.route('**/token/refresh', lose, { times: 1 })
     await tab.press('Ask ten times')
     await tab.page.getByRole('alert').getByText('No answer from').waitFor()

@@ -16,6 +16,15 @@ const BIN = fileURLToPath(new URL('../bin/', import.meta.resolve('@sparticuz/chr
 const LAUNCH_TIMEOUT_MS = 30_000
 
 /**
+ * The browser ends when the pipes to it do. When this process was killed, nobody else is left to
+ * remove the folder.
+ */
+const LIFELINE = `#!/bin/sh
+"$TMPDIR/chromium" "$@"
+rm -rf "$TMPDIR"
+`
+
+/**
  * Those of the package switch off what tests are about: the same-origin policy, isolation of sites,
  * processes of their own for tabs.
  */
@@ -51,11 +60,13 @@ export async function startBrowser(owner: Owner): Promise<Browser> {
   // Both the package and Playwright write where this says.
   process.env.TMPDIR = folder
   try {
-    const [executablePath] = await Promise.all(
+    await Promise.all(
       ['chromium.br', 'al2023.tar.br', 'fonts.tar.br'].map((file) => inflate(join(BIN, file))),
     )
+    const executablePath = join(folder, 'chromium-and-clean')
+    writeFileSync(executablePath, LIFELINE, { mode: 0o700 })
     browser = await chromium.launch({
-      executablePath: executablePath as string,
+      executablePath,
       args: FLAGS,
       env: environmentIn(folder),
       timeout: LAUNCH_TIMEOUT_MS,
@@ -77,6 +88,7 @@ function environmentIn(folder: string) {
     `<fontconfig><dir>${join(folder, 'fonts/fonts')}</dir><cachedir>${home}</cachedir></fontconfig>`,
   )
   return {
+    PATH: '/usr/bin:/bin',
     HOME: home,
     TMPDIR: folder,
     FONTCONFIG_FILE: fonts,
