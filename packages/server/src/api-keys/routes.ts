@@ -9,9 +9,15 @@
  */
 import type { FastifyPluginAsyncJsonSchemaToTs } from '@fastify/type-provider-json-schema-to-ts'
 import { given, TIME, timeOf, timeText } from '../http.ts'
-import { AFTER, LIMIT, NEXT } from '../paging.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
-import type { ApiKeyPage, ApiKeyService } from './service.ts'
+import {
+  madeCursor,
+  madePosition,
+  PAGE_QUERY,
+  type Page,
+  pageAnswer,
+  pageSchema,
+} from '../paging.ts'
+import type { ApiKeyService } from './service.ts'
 import { type ApiKey, SCOPES } from './store.ts'
 
 /** No NUL, which PostgreSQL cannot hold, and no half of a surrogate pair, which UTF-8 cannot. */
@@ -51,18 +57,6 @@ const KEY_WITH_SECRET = {
     ...KEY_PROPERTIES,
     secret: { type: 'string', description: 'The whole key, `jot_<id>_<secret>`. Shown this once.' },
   },
-} as const
-
-const LIST_QUERY = {
-  type: 'object',
-  additionalProperties: false,
-  properties: { limit: LIMIT, after: AFTER },
-} as const
-
-const KEY_PAGE = {
-  type: 'object',
-  required: ['items', 'next'],
-  properties: { items: { type: 'array', items: KEY }, next: NEXT },
 } as const
 
 const PATH_OF_ID = {
@@ -106,13 +100,13 @@ export function apiKeyRoutes(service: ApiKeyService): FastifyPluginAsyncJsonSche
         schema: {
           tags: ['api keys'],
           summary: 'Keys without their secrets, oldest first',
-          querystring: LIST_QUERY,
-          response: { 200: KEY_PAGE },
+          querystring: PAGE_QUERY,
+          response: { 200: pageSchema(KEY) },
         },
       },
       async ({ query: { limit, after } }) =>
         keyPageAnswer(
-          await service.list({ after: given(after, decodeCursor), limit: Number(limit) }),
+          await service.list({ after: given(after, madePosition), limit: Number(limit) }),
         ),
     )
 
@@ -145,7 +139,4 @@ export const keyAnswer = ({ id, name, scopes, customerId, createdAt, expiresAt }
   expires_at: expiresAt === undefined ? null : timeText(expiresAt),
 })
 
-export const keyPageAnswer = ({ items, next }: ApiKeyPage) => ({
-  items: items.map(keyAnswer),
-  next: next === undefined ? null : encodeCursor(next),
-})
+export const keyPageAnswer = (page: Page<ApiKey>) => pageAnswer(page, keyAnswer, madeCursor)

@@ -16,15 +16,14 @@ import type { FastifyRequest } from 'fastify'
 import type { Caller } from '../api-keys/service.ts'
 import type { ErrorCode } from '../errors.ts'
 import { given } from '../http.ts'
+import { madePosition, PAGE_QUERY } from '../paging.ts'
 import { clientKeyAnswer, clientPageAnswer, wholeClientAnswer } from './answers.ts'
-import { decodeCursor } from './cursor.ts'
 import {
   CLIENT,
   CLIENT_CHANGE,
   CLIENT_KEY,
   CLIENT_KEYS,
   CLIENT_PAGE,
-  LIST_QUERY,
   NEW_CLIENT,
   NEW_CLIENT_KEY,
   PATH_OF_CLIENT,
@@ -73,7 +72,7 @@ export function clientRoutes(service: ClientService): FastifyPluginAsyncJsonSche
         schema: {
           tags: ['clients'],
           summary: 'Clients without their keys, oldest first',
-          querystring: LIST_QUERY,
+          querystring: PAGE_QUERY,
           response: { 200: CLIENT_PAGE },
         },
       },
@@ -81,7 +80,7 @@ export function clientRoutes(service: ClientService): FastifyPluginAsyncJsonSche
         const { limit, after } = request.query
         const page = await service.list({
           customerId: customerOf(request),
-          after: given(after, decodeCursor),
+          after: given(after, madePosition),
           limit: Number(limit),
         })
         return clientPageAnswer(page)

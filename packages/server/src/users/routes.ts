@@ -14,8 +14,8 @@
 import type { FastifyPluginAsyncJsonSchemaToTs } from '@fastify/type-provider-json-schema-to-ts'
 import type { ErrorCode } from '../errors.ts'
 import { given } from '../http.ts'
+import { madePosition } from '../paging.ts'
 import { importAnswer, revokedAnswer, userAnswer, userPageAnswer } from './answers.ts'
-import { decodeCursor } from './cursor.ts'
 import {
   IMPORT_ANSWER,
   IMPORT_BODY,
@@ -71,7 +71,7 @@ export function userRoutes(service: UserService): FastifyPluginAsyncJsonSchemaTo
             username,
             email,
             active: given(status, (text) => text === 'active'),
-            after: given(after, decodeCursor),
+            after: given(after, madePosition)?.id,
             limit: Number(limit),
           }),
         ),

@@ -1,6 +1,6 @@
 /** JSON Schemas of what operators ask about users, and of the answers; types are inferred from them. */
 import { TIME } from '../http.ts'
-import { AFTER, LIMIT, NEXT } from '../paging.ts'
+import { AFTER, LIMIT, pageSchema } from '../paging.ts'
 
 /** In one request: what fits into a body, and its 256 members. */
 export const MAX_IMPORT_ROWS = 50
@@ -65,11 +65,7 @@ export const USER = {
   },
 } as const
 
-export const USER_PAGE = {
-  type: 'object',
-  required: ['items', 'next'],
-  properties: { items: { type: 'array', items: USER }, next: NEXT },
-} as const
+export const USER_PAGE = pageSchema(USER)
 
 export const REVOKED = {
   type: 'object',

@@ -5,7 +5,7 @@
 import { ServiceError } from '../errors.ts'
 import { newNames } from '../flows/session/given-names.ts'
 import type { SessionStore, User, UserStore } from '../flows/session/store.ts'
-import { pageOf } from '../paging.ts'
+import { type Page, pageOf } from '../paging.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { uuidv7 } from '../uuid.ts'
 import { type ImportedUser, type ImportRow, readImportRow } from './import-row.ts'
@@ -36,12 +36,6 @@ export interface UserListQuery {
   /** The id of the last user of the page before. */
   readonly after?: string | undefined
   readonly limit: number
-}
-
-export interface UserPage {
-  readonly items: readonly User[]
-  /** The last item, when there are more after it. */
-  readonly next: User | undefined
 }
 
 /**
@@ -119,7 +113,7 @@ export function userService(deps: UserDeps) {
     },
 
     /** Newest first; by a name, the one who has it. */
-    async list(query: UserListQuery): Promise<UserPage> {
+    async list(query: UserListQuery): Promise<Page<User>> {
       const { username, email, active, after, limit } = query
       if (username === undefined && email === undefined) {
         return pageOf(await users.list({ active, after, limit: limit + 1 }), limit)
