@@ -8,7 +8,7 @@
  * @module
  */
 import type { FastifyPluginAsyncJsonSchemaToTs } from '@fastify/type-provider-json-schema-to-ts'
-import { given, TIME, timeOf, timeText } from '../http.ts'
+import { forScope, given, TIME, timeOf, timeText } from '../http.ts'
 import {
   madeCursor,
   madePosition,
@@ -65,15 +65,14 @@ const PATH_OF_ID = {
   properties: { id: { type: 'string' } },
 } as const
 
+const asks = forScope('admin')
+
 export function apiKeyRoutes(service: ApiKeyService): FastifyPluginAsyncJsonSchemaToTs {
   return async (app) => {
     app.post(
       '/v1/api-keys',
       {
-        config: {
-          access: 'admin',
-          errors: ['customer_not_found', 'store_unavailable'],
-        },
+        config: asks('customer_not_found'),
         schema: {
           tags: ['api keys'],
           summary: 'A new key; its secret is shown this once',
@@ -96,7 +95,7 @@ export function apiKeyRoutes(service: ApiKeyService): FastifyPluginAsyncJsonSche
     app.get(
       '/v1/api-keys',
       {
-        config: { access: 'admin', errors: ['store_unavailable'] },
+        config: asks(),
         schema: {
           tags: ['api keys'],
           summary: 'Keys without their secrets, oldest first',
@@ -113,7 +112,7 @@ export function apiKeyRoutes(service: ApiKeyService): FastifyPluginAsyncJsonSche
     app.delete(
       '/v1/api-keys/:id',
       {
-        config: { access: 'admin', errors: ['api_key_not_found', 'store_unavailable'] },
+        config: asks('api_key_not_found'),
         schema: {
           tags: ['api keys'],
           summary: 'Ends a key',

@@ -15,7 +15,7 @@ import type { FastifyPluginAsyncJsonSchemaToTs } from '@fastify/type-provider-js
 import type { FastifyRequest } from 'fastify'
 import type { Caller } from '../api-keys/service.ts'
 import type { ErrorCode } from '../errors.ts'
-import { given } from '../http.ts'
+import { forScope, given } from '../http.ts'
 import { madePosition, PAGE_QUERY } from '../paging.ts'
 import { clientKeyAnswer, clientPageAnswer, wholeClientAnswer } from './answers.ts'
 import {
@@ -32,14 +32,10 @@ import {
 import type { ClientService } from './service.ts'
 import { changeOf } from './written.ts'
 
+const asks = forScope('clients')
 const OF_KEYS: readonly ErrorCode[] = ['public_key_invalid', 'private_key_refused']
 
 export function clientRoutes(service: ClientService): FastifyPluginAsyncJsonSchemaToTs {
-  const asks = (...errors: ErrorCode[]) => ({
-    access: 'clients' as const,
-    errors: [...errors, 'store_unavailable' as const],
-  })
-
   return async (app) => {
     app.post(
       '/v1/clients',

@@ -3,7 +3,7 @@
  * from elsewhere. Nothing here answers with a hash. Who logs in is the business of the session flow.
  */
 import { ServiceError } from '../errors.ts'
-import { newNames } from '../flows/session/given-names.ts'
+import { newNames, newUser } from '../flows/session/new-user.ts'
 import type { SessionStore, User, UserStore } from '../flows/session/store.ts'
 import { type Page, pageOf } from '../paging.ts'
 import type { Passwords } from '../passwords/passwords.ts'
@@ -98,16 +98,7 @@ export function userService(deps: UserDeps) {
     async create({ username, email, password }: NewUser): Promise<User> {
       const names = newNames(username, email)
       const passwordHash = await passwords.hashPassword(password)
-      const at = now()
-      const user: User = {
-        id: uuidv7(at),
-        ...names,
-        passwordHash,
-        active: true,
-        createdAt: at,
-        updatedAt: at,
-        lastLoginAt: undefined,
-      }
+      const user = newUser(names, passwordHash, now())
       if (!(await users.insert(user))) throw new ServiceError('user_taken')
       return user
     },
