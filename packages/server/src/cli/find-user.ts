@@ -1,8 +1,7 @@
+import { isUuid } from '../uuid.ts'
 import type { Admin, UserAnswer } from './admin.ts'
 import type { Argument } from './change.ts'
 import { naming, serviceFailure } from './failure.ts'
-
-const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 export const USER: Argument = ['<user>', 'the id, the user name or the e-mail address']
 
@@ -13,7 +12,7 @@ export const USER: Argument = ['<user>', 'the id, the user name or the e-mail ad
  */
 export async function findUser(admin: Admin, text: string): Promise<UserAnswer> {
   const from = `user ${text}`
-  if (ID.test(text)) return naming(from, admin.user(text))
+  if (isUuid(text)) return naming(from, admin.user(text))
   // No user name holds an @.
   const name = text.normalize('NFKC').includes('@') ? { email: text } : { username: text }
   const { items } = await admin.users({ ...name, limit: 1 })

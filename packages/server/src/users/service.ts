@@ -7,7 +7,7 @@ import { newNames, newUser } from '../flows/session/new-user.ts'
 import type { SessionStore, User, UserStore } from '../flows/session/store.ts'
 import { type Page, pageOf } from '../paging.ts'
 import type { Passwords } from '../passwords/passwords.ts'
-import { uuidv7 } from '../uuid.ts'
+import { isUuid, uuidv7 } from '../uuid.ts'
 import { type ImportedUser, type ImportRow, readImportRow } from './import-row.ts'
 import { emailAddress, userName } from './names.ts'
 
@@ -48,14 +48,12 @@ export type ImportOutcome =
 
 export type UserService = ReturnType<typeof userService>
 
-/** Ids are made here, and no engine is asked for what cannot be one. */
-const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
 export function userService(deps: UserDeps) {
   const { users, sessions, passwords, longestLifeSeconds, onEnd, now } = deps
 
   async function get(id: string): Promise<User> {
-    const user = ID.test(id) ? await users.get(id) : undefined
+    // Ids are made here, and no engine is asked for what cannot be one.
+    const user = isUuid(id) ? await users.get(id) : undefined
     if (user === undefined) throw new ServiceError('user_not_found')
     return user
   }
