@@ -74,3 +74,11 @@ export async function demandShape(answer: Response, member: 'message' | 'msg') {
   assert.equal(typeof rest[member], 'string')
   return code
 }
+
+/** Every route that asks for an access token. */
+export const USER_ROUTES = [
+  ['GET', '/auth/status'],
+  ['GET', '/auth/logout'],
+  ['POST', '/auth/logout'],
+  ['POST', '/auth/password'],
+] as const

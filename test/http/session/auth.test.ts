@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { startTestService } from '../../support/service.ts'
-import { newName, PASSWORD, QUICK, sessionClient, type Tokens } from '../../support/sessions.ts'
+import {
+  newName,
+  PASSWORD,
+  QUICK,
+  sessionClient,
+  type Tokens,
+  USER_ROUTES,
+} from '../../support/sessions.ts'
 import { claimsOf, codeOf, json } from '../../support/transactions.ts'
 
 const NO_TOKEN = 'Bearer realm="jotter"'
@@ -197,12 +204,7 @@ for (const [engine, DATABASE_URL] of Object.entries(ENGINES)) {
       ['another scheme', 'Basic bWljaGFlbDp0ZXN0'],
     ] as const) {
       test(`items 47 and 54 with ${what} the token is asked for`, async () => {
-        for (const [method, path] of [
-          ['GET', '/auth/status'],
-          ['GET', '/auth/logout'],
-          ['POST', '/auth/logout'],
-          ['POST', '/auth/password'],
-        ] as const) {
+        for (const [method, path] of USER_ROUTES) {
           const headers = authorization === undefined ? {} : { authorization }
           const answer = await request(path, { method, headers })
           assert.equal(answer.status, 401)

@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { ADMIN_KEY, startTestService } from '../../support/service.ts'
-import { demandShape, newName, PASSWORD, QUICK, sessionClient } from '../../support/sessions.ts'
+import {
+  demandShape,
+  newName,
+  PASSWORD,
+  QUICK,
+  sessionClient,
+  USER_ROUTES,
+} from '../../support/sessions.ts'
 import { codeOf, json, PHONE } from '../../support/transactions.ts'
 
 const memory = { ...QUICK, DATABASE_URL: 'memory:' }
@@ -275,12 +282,7 @@ describe('C-09 each kind of token works at its own door only', async () => {
     'a refresh token': refresh_token,
   })) {
     test(`${kind} is no access token`, async () => {
-      for (const [method, path] of [
-        ['GET', '/auth/status'],
-        ['GET', '/auth/logout'],
-        ['POST', '/auth/logout'],
-        ['POST', '/auth/password'],
-      ] as const) {
+      for (const [method, path] of USER_ROUTES) {
         const headers = { authorization: `Bearer ${token}` }
         const answer = await request(path, { method, headers })
         assert.equal(answer.status, 401)

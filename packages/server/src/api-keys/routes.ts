@@ -49,10 +49,13 @@ const KEY_PROPERTIES = {
   expires_at: { ...TIME, type: ['string', 'null'] },
 } as const
 
-const KEY = { type: 'object', properties: KEY_PROPERTIES } as const
+const KEY_MEMBERS = ['id', 'name', 'scopes', 'customer_id', 'created_at', 'expires_at'] as const
+
+const KEY = { type: 'object', required: KEY_MEMBERS, properties: KEY_PROPERTIES } as const
 
 const KEY_WITH_SECRET = {
   type: 'object',
+  required: [...KEY_MEMBERS, 'secret'],
   properties: {
     ...KEY_PROPERTIES,
     secret: { type: 'string', description: 'The whole key, `jot_<id>_<secret>`. Shown this once.' },

@@ -89,6 +89,19 @@ export const NEW_CLIENT_KEY = {
   properties: { public_key: GIVEN_KEYS.public_key, jwk: JWK },
 } as const
 
+const CLIENT_MEMBERS = [
+  'id',
+  'customer_id',
+  'not_before_seconds',
+  'lifetime_seconds',
+  'max_uses',
+  'audience',
+  'strict',
+  'disabled',
+  'created_at',
+  'updated_at',
+] as const
+
 const CLIENT_PROPERTIES = {
   id: CLIENT_ID,
   customer_id: { type: 'string' },
@@ -100,6 +113,7 @@ const CLIENT_PROPERTIES = {
 
 export const CLIENT_KEY = {
   type: 'object',
+  required: ['kid', 'alg', 'created_at', 'jwk'],
   properties: {
     kid: KID,
     alg: { type: 'string', description: 'The one algorithm that it verifies.' },
@@ -116,10 +130,15 @@ const KEYS = {
 
 export const CLIENT = {
   type: 'object',
+  required: [...CLIENT_MEMBERS, 'keys'],
   properties: { ...CLIENT_PROPERTIES, keys: KEYS },
 } as const
 
-export const CLIENT_PAGE = pageSchema({ type: 'object', properties: CLIENT_PROPERTIES })
+export const CLIENT_PAGE = pageSchema({
+  type: 'object',
+  required: CLIENT_MEMBERS,
+  properties: CLIENT_PROPERTIES,
+})
 
 export const CLIENT_KEYS = {
   type: 'object',
