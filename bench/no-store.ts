@@ -4,9 +4,11 @@
  * @module
  */
 import { parseArgs } from 'node:util'
-import { generateKey, importKey, KeyRing } from '@jotter/token'
+import { importKey } from '@jotter/token'
 import pino from 'pino'
 import { createApp } from '../packages/server/src/app.ts'
+import { masterKey } from '../packages/server/src/keys/master-key.ts'
+import { openKeys } from '../packages/server/src/keys/open.ts'
 import { createMetrics } from '../packages/server/src/operation/metrics.ts'
 import { readSettings } from '../packages/server/src/settings-sources.ts'
 import { openStores } from '../packages/server/src/stores/open.ts'
@@ -19,19 +21,29 @@ const { settings } = readSettings({
   readFile: () => '',
   dotEnv: () => undefined,
 })
+const clocks = { now: Date.now, monotonic: () => performance.now() }
+const log = pino()
+const keys = await openKeys({
+  ...clocks,
+  settings,
+  store: stores.keys,
+  duties: stores.duties,
+  master: masterKey(settings, true),
+  log,
+})
 const app = await createApp({
+  ...clocks,
   settings,
   stores: { ...stores, transactions: { ...stores.transactions, insert: async () => true } },
   customer: {
     id: 'FFFFFFFF-EEEE-DDDD-1234-AB1234567890',
     key: importKey({ secret: Buffer.alloc(64, 1), alg: 'HS256' }),
   },
-  signingKeys: new KeyRing(await generateKey('ES256')),
+  signingKeys: keys.signingKeys,
+  keyService: keys.service,
   metrics: createMetrics(),
-  log: pino(),
+  log,
   version: 'bench',
-  now: Date.now,
-  monotonic: () => performance.now(),
   stopping: () => false,
 })
 const address = await app.listen({ host: '127.0.0.1', port: Number(values.port ?? 0) })

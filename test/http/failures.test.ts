@@ -3,11 +3,12 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, type TestContext, test } from 'node:test'
-import { generateKey, type Key, KeyRing } from '@jotter/token'
+import type { Key } from '@jotter/token'
 import pino from 'pino'
 import { createApp } from '../../packages/server/src/app.ts'
 import { createMetrics } from '../../packages/server/src/operation/metrics.ts'
 import { openStores } from '../../packages/server/src/stores/open.ts'
+import { openTestKeys } from '../support/keys.ts'
 import { ADMIN_KEY, NOW, startTestService, testSettings } from '../support/service.ts'
 
 const PHONE = '15555551212'
@@ -99,6 +100,7 @@ describe('when signing fails', () => {
   async function startBroken(t: TestContext) {
     const log: string[] = []
     const stores = await openStores('memory:', { now: NOW })
+    const keys = await openTestKeys()
     const app = await createApp({
       settings: testSettings({}),
       stores,
@@ -106,7 +108,8 @@ describe('when signing fails', () => {
         id: 'customer',
         key: { broken: 'in a way that names nothing' } as unknown as Key,
       },
-      signingKeys: new KeyRing(await generateKey('ES256')),
+      signingKeys: keys.signingKeys,
+      keyService: keys.service,
       metrics: createMetrics(),
       log: pino({}, { write: (line: string) => void log.push(line) }),
       version: '0.0.0-test',

@@ -4,24 +4,26 @@ import { once } from 'node:events'
 import type { ServerOptions } from 'node:https'
 import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { generateKey, KeyRing } from '@jotter/token'
 import pino from 'pino'
 import { createApp } from '../../packages/server/src/app.ts'
 import { createMetrics } from '../../packages/server/src/operation/metrics.ts'
 import { openStores } from '../../packages/server/src/stores/open.ts'
 import { serverOptions } from '../../packages/server/src/tls/options.ts'
 import { makeCertificate } from '../support/certificate.ts'
+import { openTestKeys } from '../support/keys.ts'
 import { sendRaw } from '../support/raw-http.ts'
 import { NOW, testSettings } from '../support/service.ts'
 
 const HEAD = 'POST /v1/token HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n'
 
 async function start(t: TestContext, tls?: ServerOptions) {
+  const keys = await openTestKeys()
   const app = await createApp({
     settings: testSettings({}),
     stores: await openStores('memory:', { now: NOW }),
     customer: { id: 'customer', key: undefined },
-    signingKeys: new KeyRing(await generateKey('ES256')),
+    signingKeys: keys.signingKeys,
+    keyService: keys.service,
     metrics: createMetrics(),
     log: pino({ level: 'silent' }),
     version: '0.0.0-test',

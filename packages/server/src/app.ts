@@ -6,7 +6,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { ServerOptions } from 'node:https'
 import type { Socket } from 'node:net'
-import type { Key, KeyRing } from '@jotter/token'
+import type { Key } from '@jotter/token'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { accessHook, demandBudget } from './access.ts'
@@ -17,7 +17,10 @@ import { apiKeyService } from './api-keys/service.ts'
 import type { ServiceError } from './errors.ts'
 import { transactionRoutes } from './flows/transaction/routes.ts'
 import { refuseForeignPages } from './foreign-pages.ts'
+import { rotationRoutes } from './keys/rotation-routes.ts'
 import { keyRoutes } from './keys/routes.ts'
+import type { KeyService } from './keys/service.ts'
+import type { SigningKeys } from './keys/signing-keys.ts'
 import { addressMatcher } from './limits/address.ts'
 import { type Limiter, memoryLimiter } from './limits/limiter.ts'
 import { sharedLimiter } from './limits/shared.ts'
@@ -45,7 +48,9 @@ export interface AppDeps {
   /** The customer of this service, and its key where the transaction flow is configured. */
   customer: { readonly id: string; readonly key: Key | undefined }
   /** Of user tokens. */
-  signingKeys: KeyRing
+  signingKeys: SigningKeys
+  /** What replaces them. */
+  keyService: KeyService
   metrics: Metrics
   log: Logger
   version: string
@@ -212,16 +217,16 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     }),
   )
   await app.register(apiKeyRoutes(apiKeys))
-  await app.register(
-    keyRoutes({ keys: () => deps.signingKeys, maxAgeSeconds: settings.JWKS_MAX_AGE }),
-  )
+  await app.register(keyRoutes({ keys: deps.signingKeys, maxAgeSeconds: settings.JWKS_MAX_AGE }))
+  await app.register(rotationRoutes(deps.keyService))
   await app.register(
     operationRoutes({
       version: deps.version,
       address: issuer,
       metrics,
       metricsOpen: settings.ENV === 'development',
-      checks: { store: stores.ping },
+      checks: { store: stores.ping, keys: deps.signingKeys.ready },
+      warnings: () => deps.signingKeys.damaged.map((kid) => `signing key ${kid} was changed`),
       stopping: deps.stopping,
       monotonic,
     }),

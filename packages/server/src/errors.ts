@@ -69,6 +69,11 @@ export const ERRORS = {
     title: 'No such API key',
     help: 'List the keys with `GET /v1/api-keys`.',
   },
+  key_not_found: {
+    status: 404,
+    title: 'No such signing key',
+    help: 'List the keys with `GET /v1/keys`.',
+  },
   customer_not_found: {
     status: 404,
     title: 'No such customer',
@@ -93,6 +98,26 @@ export const ERRORS = {
     status: 409,
     title: 'The transaction is closed',
     help: 'It was completed, failed or revoked. Use a new xid.',
+  },
+  key_in_use: {
+    status: 409,
+    title: 'The signing key is still in use',
+    help: 'Rotate, and wait until its last token has expired. In an emergency: `jotter keys retire KID --emergency`.',
+  },
+  key_not_ready: {
+    status: 409,
+    title: 'The signing key may not sign yet',
+    help: 'Wait until everybody can know its public half: `promote_at` says when.',
+  },
+  key_conflict: {
+    status: 409,
+    title: 'Another signing key is in the way',
+    help: 'List the keys with `GET /v1/keys`: one of each algorithm waits, one signs.',
+  },
+  key_damaged: {
+    status: 409,
+    title: 'The signing key was changed in the database',
+    help: 'Find out who writes there. `jotter keys retire KID` gets rid of a key that waits.',
   },
   payload_too_large: {
     status: 413,

@@ -73,6 +73,12 @@ export const rate: Kind<Rate | undefined> = {
   },
 }
 
+/** 0 for never. */
+export const daysOrOff: Kind<number> = {
+  shape: 'whole number from 0 to 3650, or `off`',
+  parse: (value) => (value === 'off' ? 0 : integer(0, 3_650).parse(value)),
+}
+
 const list = <T>(shape: string, parseOne: (item: string) => T): Kind<T[]> => ({
   shape,
   parse: (value) =>

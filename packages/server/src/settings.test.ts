@@ -125,6 +125,14 @@ const TEXTS: Readonly<Record<SettingName, Texts>> = {
     ],
     bad: ['', '0', '3601', 'off'],
   },
+  KEY_ROTATION_DAYS: {
+    good: [
+      ['off', 0],
+      ['0', 0],
+      ['3650', 3650],
+    ],
+    bad: ['-1', '1.5', '3651', 'never', ''],
+  },
   JWKS_MAX_AGE: {
     good: [
       ['1', 1],
@@ -265,6 +273,7 @@ describe('defaults', () => {
     REFRESH_TOKEN_DAYS: 30,
     REVOCATION_MAX_AGE_SECONDS: 60,
     JWKS_MAX_AGE: 300,
+    KEY_ROTATION_DAYS: 90,
     TELESIGN_CUSTOMER_ID: undefined,
     TELESIGN_API_KEY: undefined,
   }

@@ -148,7 +148,14 @@ export const SETTINGS = {
   JWKS_MAX_AGE: {
     kind: kinds.integer(1, 86_400),
     default: '300',
-    about: 'How long others may keep the public keys before they ask again, in seconds.',
+    about:
+      'How long others may keep the public keys before they ask again, in seconds. A new key is published for as long before it signs.',
+  },
+  KEY_ROTATION_DAYS: {
+    kind: kinds.daysOrOff,
+    default: '90',
+    about:
+      'Days after which another key pair signs user tokens. The one before verifies until its last token has expired. `off` or 0: only when somebody asks for it.',
   },
   PASSWORD_HASH: {
     kind: kinds.oneOf('argon2id', 'bcrypt'),

@@ -14,7 +14,7 @@ import { type OwnCustomer, ownCustomer } from './customer.ts'
 import { databaseOf } from './database.ts'
 import { drain } from './drain.ts'
 import { demandSameMaster, masterKey } from './keys/master-key.ts'
-import { openSigningKeys } from './keys/signing-keys.ts'
+import { openKeys } from './keys/open.ts'
 import { isOpenToAll } from './open-to-all.ts'
 import { createMetrics } from './operation/metrics.ts'
 import { addressText } from './own-address.ts'
@@ -73,17 +73,20 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
   })
   if (url.startsWith('sqlite:')) warnOfOpenFile(url.slice('sqlite:'.length), log)
   const stopped = new AbortController()
+  // Ends later than that: what was accepted is served with the keys of that moment.
+  const served = new AbortController()
   let app: FastifyInstance | undefined
   try {
     await demandSameMaster(stores.keys, master)
     await stores.apiKeys.keepCustomer(customer.id, now())
-    const signingKeys = await openSigningKeys({ settings, keys: stores.keys, master, now })
+    const keys = await openKeys({ ...deps, store: stores.keys, duties: stores.duties, master })
     app = await createApp({
       ...deps,
       tls,
       stores,
       customer,
-      signingKeys,
+      signingKeys: keys.signingKeys,
+      keyService: keys.service,
       metrics,
       stopping: () => stopped.signal.aborted,
     })
@@ -104,6 +107,7 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
       },
       stopped.signal,
     )
+    const keeping = keys.keep(served.signal)
     const { server } = app
     const { address, port } = server.address() as AddressInfo
     return {
@@ -115,7 +119,8 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
         stopped.abort()
         await drain(server, handshakes)
         await app?.close()
-        await retention
+        served.abort()
+        await Promise.all([retention, keeping])
         await stores.close()
       },
     }

@@ -12,6 +12,7 @@ import {
 } from '@jotter/token'
 import type { Settings } from '../settings.ts'
 import { uuidv7 } from '../uuid.ts'
+import type { TokenKeys } from './token-keys.ts'
 
 /** RFC 9068 §2.1. */
 const TYP = 'at+jwt'
@@ -46,15 +47,15 @@ export interface MintedAccess {
 }
 
 export interface AccessTokens {
-  /** @throws {RangeError} For a life that `verify` would refuse. */
+  /** @throws {RangeError | StoreUnavailable} For a life that `verify` would refuse; without a key. */
   mint(grant: AccessGrant): Promise<MintedAccess>
-  /** @throws {TokenError} With a `reason`. */
+  /** @throws {TokenError | StoreUnavailable} With a `reason`; when no key is confirmed. */
   verify(token: string): Promise<AccessClaims>
 }
 
 export interface AccessTokenDeps {
-  /** Those in force now. Verified tokens are remembered until it is another ring. */
-  keys: () => KeyRing
+  /** Verified tokens are remembered until it is another ring. */
+  keys: TokenKeys
   /** `iss`. Asked with each token: the address that a service listens on is known late. */
   issuer: () => string
   /** `aud`; the issuer unless given. */
@@ -70,7 +71,7 @@ export function accessTokens(deps: AccessTokenDeps): AccessTokens {
   let current: { ring: KeyRing; verifier: Verifier } | undefined
 
   function verifier(): Verifier {
-    const ring = keys()
+    const ring = keys.ring()
     if (current?.ring !== ring) {
       const options = {
         issuer: issuer(),
@@ -90,18 +91,26 @@ export function accessTokens(deps: AccessTokenDeps): AccessTokens {
       if (!(lifeSeconds > 0 && lifeSeconds <= longestLifeSeconds)) {
         throw new RangeError(`a life of ${lifeSeconds} s is not within ${longestLifeSeconds} s`)
       }
+      await keys.confirmed('sign')
       const iat = Math.floor(at / 1000)
       const exp = iat + lifeSeconds
       const iss = issuer()
       const jti = uuidv7(at)
       const aud = audience ?? iss
       const claims = { exp, iat, sub: userId, iss, aud, client_id: CLIENT, jti, sid }
-      const token = await signToken(claims, keys().active, { typ: TYP })
+      const token = await signToken(claims, keys.ring().active, { typ: TYP })
       return { token, jti, expiresAt: exp * 1000 }
     },
 
     async verify(token) {
-      const claims = await verifier().verify(token)
+      await keys.confirmed('verify')
+      const claims = await verifier()
+        .verify(token)
+        .catch(async (error: unknown) => {
+          // Another node may sign with a key that this one has not read yet.
+          if (!isUnknownKey(error) || !(await keys.askAgain())) throw error
+          return verifier().verify(token)
+        })
       for (const name of ['sid', 'client_id']) {
         if (typeof claims[name] !== 'string')
           throw new TokenError('invalid_claim', { detail: name })
@@ -113,6 +122,9 @@ export function accessTokens(deps: AccessTokenDeps): AccessTokens {
     },
   }
 }
+
+const isUnknownKey = (error: unknown): boolean =>
+  error instanceof TokenError && error.reason === 'unknown_key'
 
 /** How long access tokens live, in seconds, by what they are the answer to. */
 export function accessLives(
