@@ -44,7 +44,7 @@ describe('when the store cannot write', () => {
       assert.equal(answer.headers.get('content-type'), 'application/problem+json')
       assert.equal(((await answer.json()) as { code: string }).code, 'store_unavailable')
     }
-    assert.equal(await ready.text(), '- store\n+ not stopping\n')
+    assert.equal(await ready.text(), '- store\n+ keys\n+ not stopping\n')
     assert.ok(log.some((line) => line.includes('"code":"store_unavailable"')))
 
     for (const xid of ['locked-1', 'locked-2', 'locked-3']) {

@@ -23,11 +23,11 @@ export interface Setting {
 }
 
 /** Of `packages/token`, in the order in which a reader looks for them. */
-const ACCESS_ALGS = [
+export const KEY_PAIR_ALGS = [
   ...(['ES256', 'ES384', 'ES512', 'EdDSA', 'RS256', 'RS384', 'RS512'] as const),
   ...(['PS256', 'PS384', 'PS512', 'ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87'] as const),
-  ...(['HS256', 'HS384', 'HS512'] as const),
 ] as const
+const ACCESS_ALGS = [...KEY_PAIR_ALGS, ...(['HS256', 'HS384', 'HS512'] as const)] as const
 
 export const SETTINGS = {
   ENV: {

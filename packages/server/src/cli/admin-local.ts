@@ -13,6 +13,10 @@ import { StoreUnavailable } from '../errors.ts'
 import { issueAnswer, pageAnswer, wholeAnswer } from '../flows/transaction/answers.ts'
 import { decodeCursor } from '../flows/transaction/cursor.ts'
 import { transactionService } from '../flows/transaction/service.ts'
+import { rotationsAnswer, signingKeysAnswer } from '../keys/answers.ts'
+import { demandSameMaster, knownMasterKey, MasterKeyError } from '../keys/master-key.ts'
+import { keyService } from '../keys/service.ts'
+import { keyUses, publicationMs } from '../keys/uses.ts'
 import type { Settings } from '../settings.ts'
 import type { ReadSettings } from '../settings-sources.ts'
 import { openStores, type Stores } from '../stores/open.ts'
@@ -36,10 +40,11 @@ export async function openLocal(context: Context, read: ReadSettings): Promise<A
   io.err(`store  ${printable(shownUrl(url))}\n`)
   for (const warning of read.warnings) warn(io, warning)
   const stores = await open(url, read, now())
-  return localAdmin(stores, settings, now)
+  return localAdmin(stores, read, now)
 }
 
-function localAdmin(stores: Stores, settings: Settings, now: () => number): Admin {
+function localAdmin(stores: Stores, read: ReadSettings, now: () => number): Admin {
+  const { settings } = read
   const transactions = (customer?: OwnCustomer) =>
     transactionService({
       transactions: stores.transactions,
@@ -92,7 +97,31 @@ function localAdmin(stores: Stores, settings: Settings, now: () => number): Admi
     // Whoever it belongs to.
     removeApiKey: (id) => apiKeys('').remove(id),
 
+    signingKeys: async () => signingKeysAnswer(await stores.keys.list()),
+
+    async rotateKeys(wanted) {
+      const service = await localKeys(stores, read, now)
+      return rotationsAnswer(await service.rotate(wanted))
+    },
+
+    localKeys: () => localKeys(stores, read, now),
+
     [Symbol.asyncDispose]: () => stores.close(),
+  }
+}
+
+async function localKeys({ keys: store }: Stores, read: ReadSettings, now: () => number) {
+  const { settings, origins } = read
+  try {
+    const master = knownMasterKey(settings)
+    await demandSameMaster(store, master)
+    const publication = publicationMs(settings)
+    return keyService({ store, master, uses: keyUses(settings), publicationMs: publication, now })
+  } catch (error) {
+    if (!(error instanceof MasterKeyError)) throw error
+    const { message, remedy } = error
+    const from = [`MASTER_KEY (${origins.MASTER_KEY})`, `DATA (${origins.DATA})`]
+    throw new CliError(EXIT.usage, message, { from, remedy })
   }
 }
 

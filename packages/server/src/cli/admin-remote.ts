@@ -70,6 +70,18 @@ function remoteAdmin(server: Server): Admin {
 
     removeApiKey: (id) => call(server, 'DELETE', `/v1/api-keys/${encodeURIComponent(id)}`),
 
+    signingKeys: () => call(server, 'GET', '/v1/keys'),
+
+    rotateKeys: ({ alg, emergency, dryRun }) =>
+      call(server, 'POST', '/v1/keys/rotate', { body: { alg, emergency, dry_run: dryRun } }),
+
+    async localKeys() {
+      throw new CliError(EXIT.usage, 'this works on the local store only', {
+        from: server.from[0] ?? [],
+        remedy: 'run it beside the database, without --url and JOTTER_URL',
+      })
+    },
+
     [Symbol.asyncDispose]: async () => {},
   }
 }

@@ -7,6 +7,8 @@ import type { keyAnswer, keyPageAnswer } from '../api-keys/routes.ts'
 import type { NewApiKey } from '../api-keys/service.ts'
 import type { issueAnswer, listedAnswer, wholeAnswer } from '../flows/transaction/answers.ts'
 import type { ListedStatus } from '../flows/transaction/service.ts'
+import type { rotationsAnswer, signingKeysAnswer } from '../keys/answers.ts'
+import type { KeyService, RotationRequest } from '../keys/service.ts'
 import type { Context } from './context.ts'
 import { CliError } from './failure.ts'
 import { EXIT } from './io.ts'
@@ -16,6 +18,9 @@ export type TokenAnswer = ReturnType<typeof issueAnswer>
 export type ListedAnswer = ReturnType<typeof listedAnswer>
 export type TransactionAnswer = ReturnType<typeof wholeAnswer>
 export type ApiKeyAnswer = ReturnType<typeof keyAnswer>
+export type SigningKeysAnswer = ReturnType<typeof signingKeysAnswer>
+export type SigningKeyAnswer = SigningKeysAnswer['items'][number]
+export type RotationsAnswer = ReturnType<typeof rotationsAnswer>
 export type ApiKeyPageAnswer = ReturnType<typeof keyPageAnswer>
 
 export interface PageAnswer {
@@ -42,6 +47,10 @@ export interface Admin extends AsyncDisposable {
   createApiKey(wanted: NewApiKey): Promise<ApiKeyAnswer & { secret: string }>
   apiKeys(query: Pick<PageQuery, 'after' | 'limit'>): Promise<ApiKeyPageAnswer>
   removeApiKey(id: string): Promise<void>
+  signingKeys(): Promise<SigningKeysAnswer>
+  rotateKeys(wanted: RotationRequest): Promise<RotationsAnswer>
+  /** What needs the master key. @throws {CliError} For a server elsewhere. */
+  localKeys(): Promise<KeyService>
 }
 
 export function addTargetOptions(command: Command): Command {

@@ -23,11 +23,12 @@ export async function keepKeys(deps: KeepKeysDeps, signal: AbortSignal): Promise
   let failing = false
 
   async function turn(): Promise<void> {
-    // Who reads says by himself when he cannot.
-    const rows = await keys.read().catch(() => undefined)
-    if (rows === undefined || signal.aborted) return
     try {
-      if (await schedule(rows)) await keys.read()
+      for (let again = true; again && !signal.aborted; ) {
+        // Who reads says by himself when he cannot.
+        const rows = await keys.read().catch(() => undefined)
+        again = rows !== undefined && (await schedule(rows))
+      }
       failing = false
     } catch (err) {
       if (!failing) log.error({ err }, 'signing keys cannot be kept up')

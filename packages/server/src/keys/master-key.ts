@@ -58,6 +58,20 @@ export function masterKey(
 }
 
 /**
+ * The master key for a command beside the service, which makes none.
+ *
+ * @throws {MasterKeyError} As `masterKey`, and when there is none.
+ */
+export function knownMasterKey(settings: Pick<Settings, 'MASTER_KEY' | 'DATA'>): MasterKey {
+  const file = join(settings.DATA, 'master.key')
+  if (settings.MASTER_KEY !== undefined || existsSync(file)) return masterKey(settings, false)
+  throw new MasterKeyError(
+    `there is no master key: neither MASTER_KEY nor ${file}`,
+    'give MASTER_KEY or --data as the server has them',
+  )
+}
+
+/**
  * Of several nodes the first one decides; a database that was restored or moved keeps its key too.
  *
  * @throws {MasterKeyError} When the database was used with another master key.

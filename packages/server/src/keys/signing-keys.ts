@@ -55,7 +55,7 @@ export interface SigningKeys {
 export function signingKeys(deps: SigningKeyDeps): SigningKeys {
   const { store, master, secret, uses, publicationMs, maxAgeSeconds, log, monotonic } = deps
   let known = ''
-  let opened = new Map<string, OpenKey & { readonly sealed: string | undefined }>()
+  let opened = new Map<string, OpenKey & { readonly row: StoredKey }>()
   let rings = new Map<string, KeyRing>()
   let published: readonly Key[] = []
   let damaged: string[] = []
@@ -127,9 +127,12 @@ export function signingKeys(deps: SigningKeyDeps): SigningKeys {
 
   function opening(row: StoredKey) {
     const before = opened.get(row.kid)
-    if (before !== undefined && before.sealed === row.sealed) return [[row.kid, before]] as const
+    const { sealed, publicJwk } = row
+    if (before && before.row.sealed === sealed && before.row.publicJwk === publicJwk) {
+      return [[row.kid, before]] as const
+    }
     try {
-      return [[row.kid, { ...openKey(row, master), sealed: row.sealed }]] as const
+      return [[row.kid, { ...openKey(row, master), row }]] as const
     } catch (error) {
       if (!(error instanceof SealError)) throw error
       damaged.push(row.kid)

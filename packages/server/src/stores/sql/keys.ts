@@ -29,8 +29,7 @@ const BECOMES: Readonly<Record<KeyStep['to'], string>> = {
 }
 
 /** Refused by the index it would fail, and with it the writes that share its commit. */
-const ALONE = ` AND NOT EXISTS (SELECT 1 FROM signing_keys o
-    WHERE o.alg = signing_keys.alg AND o.state = 'active')`
+const ALONE = " AND alg NOT IN (SELECT alg FROM signing_keys WHERE state = 'active')"
 
 // One statement for each key, so that the database and not we decide who was first.
 const stepOf = (to: KeyStep['to'], whenDue: boolean): string =>
