@@ -24,7 +24,7 @@ const ENGINES = {
   async PostgreSQL() {
     const { url, name, query } = await server.createDatabase()
     return {
-      environment: { DATABASE_URL: url, ...CUSTOMER },
+      environment: { DATABASE_URL: url, JOTTER_MASTER_KEY: 'm'.repeat(32), ...CUSTOMER },
       shown: `postgres://jotter@127.0.0.1:${server.port}/${name}`,
       change: async (sql: string) => void (await query(sql)),
     }

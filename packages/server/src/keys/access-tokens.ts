@@ -56,7 +56,7 @@ export interface AccessTokens {
 export interface AccessTokenDeps {
   /** Verified tokens are remembered until it is another ring. */
   keys: TokenKeys
-  /** `iss`. Asked with each token: the address that a service listens on is known late. */
+  /** `iss`. First asked with the first token: the address that a service listens on is known late. */
   issuer: () => string
   /** `aud`; the issuer unless given. */
   audience: string | undefined
@@ -88,8 +88,8 @@ export function accessTokens(deps: AccessTokenDeps): AccessTokens {
 
   return {
     async mint({ userId, sid, lifeSeconds, now: at = now() }) {
-      if (!(lifeSeconds > 0 && lifeSeconds <= longestLifeSeconds)) {
-        throw new RangeError(`a life of ${lifeSeconds} s is not within ${longestLifeSeconds} s`)
+      if (!Number.isInteger(lifeSeconds) || lifeSeconds < 1 || lifeSeconds > longestLifeSeconds) {
+        throw new RangeError(`a life of ${lifeSeconds} s is not 1 to ${longestLifeSeconds} s`)
       }
       await keys.confirmed('sign')
       const iat = Math.floor(at / 1000)
@@ -111,13 +111,10 @@ export function accessTokens(deps: AccessTokenDeps): AccessTokens {
           if (!isUnknownKey(error) || !(await keys.askAgain())) throw error
           return verifier().verify(token)
         })
-      for (const name of ['sid', 'client_id']) {
-        if (typeof claims[name] !== 'string')
-          throw new TokenError('invalid_claim', { detail: name })
-      }
-      // A token that some other client may have is no user's, though the same key has signed it.
-      if (claims.client_id !== CLIENT)
-        throw new TokenError('invalid_claim', { detail: 'client_id' })
+      const { sid, client_id } = claims
+      if (typeof sid !== 'string') throw new TokenError('invalid_claim', { detail: 'sid' })
+      // What another client may have is no user's token, though the same key has signed it.
+      if (client_id !== CLIENT) throw new TokenError('invalid_claim', { detail: 'client_id' })
       return claims as AccessClaims
     },
   }

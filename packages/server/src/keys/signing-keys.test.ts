@@ -66,7 +66,7 @@ describe('without SECRET_KEY', () => {
     assert.equal(ring.keys[1]?.signs, false)
   })
 
-  test('keys that wait or retire verify, retired ones do not', async () => {
+  test('A-11 keys that wait or retire verify, retired ones do not', async () => {
     const { keys, start } = starts()
     const { active } = await start()
     const made = new Map<string, StoredKey>()
@@ -107,7 +107,7 @@ describe('with SECRET_KEY', () => {
     assert.equal(active.alg, 'ES384')
   })
 
-  test('A-01 it verifies alone: no public key stands beside a secret', async () => {
+  test('A-20 it verifies alone: no public key stands beside a secret', async () => {
     const { start } = starts()
     await start()
     const { keys } = await start(settingsOf('HS256', 's'.repeat(32)))
