@@ -3,9 +3,11 @@
  * soon as it has the last answer. Loopback only, and it ends by itself. One JSON line on stdout.
  *
  *     node bench/load.ts --url http://127.0.0.1:7519 --connections 64 --seconds 5
+ *     node bench/load.ts --url http://127.0.0.1:7519,http://127.0.0.1:7520 --connections 64
  *
  * @module
  */
+import type { Socket } from 'node:net'
 import { createHistogram } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -30,13 +32,15 @@ export interface LoadResult {
 }
 
 interface LoadOptions {
-  readonly url: URL
+  /** Of the nodes that share the connections. */
+  readonly urls: readonly URL[]
   readonly connections: number
   readonly warmupSeconds: number
   /** At most; it ends sooner when `answers` are there. */
   readonly seconds: number
   readonly answers: number
-  readonly pid: number
+  /** Of all nodes, as far as they are named. */
+  readonly pids: readonly number[]
   readonly requests: Requests
 }
 
@@ -47,10 +51,9 @@ function assertLoopback(url: URL) {
 }
 
 async function load(options: LoadOptions) {
-  const { url, connections, warmupSeconds, seconds, answers, pid } = options
-  assertLoopback(url)
+  const { urls, connections, warmupSeconds, seconds, answers, pids } = options
+  urls.forEach(assertLoopback)
   if (!(seconds + warmupSeconds <= 600)) throw new Error('load is for ten minutes at most')
-  const requests = bytesOf(options.requests, url.host)
   const { expected } = options.requests
   const enough = new AbortController()
   const micros = createHistogram({ figures: 3 })
@@ -63,11 +66,6 @@ async function load(options: LoadOptions) {
     errors[what] = (errors[what] ?? 0) + 1
   }
   const traffic = {
-    next() {
-      // A stride, so that requests in flight together are not neighbours in any index.
-      turn = (turn + 389) % requests.length
-      return over ? undefined : requests[turn]
-    },
     answered(status: number, body: string, took: number) {
       micros.record(Math.max(1, Math.round(took * 1000)))
       if (status !== 200) count(String(status))
@@ -80,8 +78,17 @@ async function load(options: LoadOptions) {
     },
   }
 
-  const sockets = Array.from({ length: connections }, () =>
-    openConnection(url.hostname, Number(url.port), traffic),
+  const connect = urls.map(({ hostname, port, host }) => {
+    const requests = bytesOf(options.requests, host)
+    const next = () => {
+      // A stride, so that requests in flight together are not neighbours in any index.
+      turn = (turn + 389) % requests.length
+      return over ? undefined : requests[turn]
+    }
+    return () => openConnection(hostname, Number(port), { ...traffic, next })
+  })
+  const sockets = Array.from({ length: connections }, (_, i) =>
+    (connect[i % connect.length] as () => Socket)(),
   )
   await pause(warmupSeconds * 1000)
   micros.reset()
@@ -89,13 +96,13 @@ async function load(options: LoadOptions) {
   // A connection that broke in the warm-up is missing from what follows: it stays counted.
   const brokenBefore = sockets.filter((socket) => socket.destroyed).length
   errors = brokenBefore === 0 ? {} : { 'broken in the warm-up': brokenBefore }
-  const [started, cpu, ownCpu] = [performance.now(), cpuMicros(pid), process.cpuUsage()]
+  const [started, cpu, ownCpu] = [performance.now(), sumOf(pids, cpuMicros), process.cpuUsage()]
 
   // Both ends are good ones: the time is over, or there are answers enough.
   await pause(seconds * 1000, undefined, { signal: enough.signal }).catch(() => {})
   const elapsed = performance.now() - started
   const own = process.cpuUsage(ownCpu)
-  const cpuAfter = cpuMicros(pid)
+  const cpuAfter = sumOf(pids, cpuMicros)
   over = true
   const result: LoadResult = {
     answers: micros.count,
@@ -106,11 +113,17 @@ async function load(options: LoadOptions) {
     errors,
     cpuMicrosPerRequest:
       cpu === undefined || cpuAfter === undefined ? undefined : (cpuAfter - cpu) / micros.count,
-    residentMiB: residentMiB(pid),
+    residentMiB: sumOf(pids, residentMiB),
     loadCores: (own.user + own.system) / 1000 / elapsed,
   }
   for (const socket of sockets) socket.destroy()
   return result
+}
+
+/** Undefined where the system does not tell of each of them. */
+function sumOf(pids: readonly number[], read: (pid: number) => number | undefined) {
+  const known = pids.map(read).filter((value) => value !== undefined)
+  return known.length < pids.length ? undefined : known.reduce((sum, value) => sum + value)
 }
 
 const { values } = parseArgs({
@@ -125,12 +138,12 @@ const { values } = parseArgs({
   },
 })
 const result = await load({
-  url: new URL(values.url),
+  urls: values.url.split(',').map((url) => new URL(url)),
   connections: Number(values.connections),
   warmupSeconds: Number(values.warmup),
   seconds: Number(values.seconds),
   answers: Number(values.answers ?? Number.POSITIVE_INFINITY),
-  pid: Number(values.pid),
+  pids: values.pid.split(',').map(Number),
   requests: readRequests(values.requests),
 })
 process.stdout.write(`${JSON.stringify(result)}\n`)

@@ -23,10 +23,20 @@ export interface LoadArguments {
 }
 
 /** @throws {Error} When the load fails, or takes longer than it may. */
-export async function loadServer(
-  { url, pid }: RunningServer,
+export function loadServer(server: RunningServer, options: LoadArguments): Promise<LoadResult> {
+  return loadNodes([server], options)
+}
+
+/**
+ * The connections are shared out evenly among `nodes`.
+ *
+ * @throws {Error} When the load fails, or takes longer than it may.
+ */
+export async function loadNodes(
+  nodes: readonly RunningServer[],
   options: LoadArguments,
 ): Promise<LoadResult> {
+  const [url, pid] = [nodes.map((node) => node.url), nodes.map((node) => node.pid)]
   const args = Object.entries({ url, pid, ...options }).flatMap(([k, v]) => [`--${k}`, String(v)])
   const timeout = (options.warmup + options.seconds + 20) * 1000
   const load = promisify(execFile)(process.execPath, [LOAD, ...args], { timeout })

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createSecretKey } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { importKey } from '@jotter/token'
 import pino from 'pino'
@@ -10,6 +11,7 @@ import { createApp } from '../packages/server/src/app.ts'
 import { masterKey } from '../packages/server/src/keys/master-key.ts'
 import { openKeys } from '../packages/server/src/keys/open.ts'
 import { createMetrics } from '../packages/server/src/operation/metrics.ts'
+import { revocations } from '../packages/server/src/revocation/revocations.ts'
 import { readSettings } from '../packages/server/src/settings-sources.ts'
 import { openStores } from '../packages/server/src/stores/open.ts'
 
@@ -21,10 +23,10 @@ const { settings } = readSettings({
   readFile: () => '',
   dotEnv: () => undefined,
 })
-const clocks = { now: Date.now, monotonic: () => performance.now() }
+const time = { now: Date.now, monotonic: () => performance.now() }
 const log = pino()
 const keys = await openKeys({
-  ...clocks,
+  ...time,
   settings,
   store: stores.keys,
   duties: stores.duties,
@@ -32,7 +34,7 @@ const keys = await openKeys({
   log,
 })
 const app = await createApp({
-  ...clocks,
+  ...time,
   settings,
   stores: { ...stores, transactions: { ...stores.transactions, insert: async () => true } },
   customer: {
@@ -41,6 +43,11 @@ const app = await createApp({
   },
   signingKeys: keys.signingKeys,
   keyService: keys.service,
+  refreshKey: createSecretKey(Buffer.alloc(32, 1)),
+  revocations: await revocations(
+    { ...time, log, store: stores.revocations, maxAgeSeconds: 60 },
+    new AbortController().signal,
+  ),
   metrics: createMetrics(),
   log,
   version: 'bench',

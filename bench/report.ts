@@ -6,6 +6,7 @@
  */
 import type { LoadResult } from './load.ts'
 import { median } from './median.ts'
+import { durableFloors } from './servers.ts'
 import { type Columns, figure } from './table.ts'
 
 export interface Sample {
@@ -25,7 +26,7 @@ export interface Summary {
   readonly requestsPerSecond: number
   /** Requests per second as a part of those of the floor without a store, in the same round. */
   readonly ofNone: number | undefined
-  /** The same for the better one of the durable floors. */
+  /** The same for the best of the durable floors on the same engine. */
   readonly ofDurable: number | undefined
   /** The same for what one writes by tomorrow. */
   readonly ofExpress: number | undefined
@@ -67,7 +68,7 @@ export function summarize(samples: readonly Sample[]): Summary[] {
       connections,
       requestsPerSecond: median(group.map((s) => s.load.requestsPerSecond)),
       ofNone: medianOf(group, (s) => rate(s, ['none'])),
-      ofDurable: medianOf(group, (s) => rate(s, ['group', 'worker'])),
+      ofDurable: medianOf(group, (s) => rate(s, durableFloors(server))),
       ofExpress: medianOf(group, (s) => rate(s, ['express'])),
       cpuMicros: medianOf(group, (s) => s.load.cpuMicrosPerRequest),
       p50: median(group.map((s) => s.load.p50)),

@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import { type PostgresServer, startPostgres } from '../test/support/postgres.ts'
 import type { FilledStores } from './history.ts'
 import type { LoadResult } from './load.ts'
-import { loadServer } from './loading.ts'
-import { startServer } from './process.ts'
+import { loadNodes } from './loading.ts'
+import { type RunningServer, startServer } from './process.ts'
 import type { Sample } from './report.ts'
 import { SERVERS, type Server, type ServerName } from './servers.ts'
 
@@ -48,8 +48,12 @@ async function measure(
       await stores.copy(server.fill, dir)
     }
     await using database = server.postgres && (await postgres?.createDatabase())
-    await using running = await startServer(server, dir, database?.url)
-    return await loadServer(running, { connections, seconds, warmup: WARMUP_SECONDS })
+    await using nodes = new AsyncDisposableStack()
+    const running: RunningServer[] = []
+    // One after the other: the first makes what they share.
+    for (let i = 0; i < (server.nodes ?? 1); i += 1)
+      running.push(nodes.use(await startServer(server, dir, database?.url)))
+    return await loadNodes(running, { connections, seconds, warmup: WARMUP_SECONDS })
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }

@@ -17,6 +17,8 @@ export interface Server {
   readonly durable: boolean
   /** Whether it keeps its rows in a PostgreSQL that is started beside it. */
   readonly postgres?: true
+  /** Processes of it, 1 by default, which share the database and the connections of the load. */
+  readonly nodes?: number
   readonly fill?: Fill
 }
 
@@ -43,13 +45,23 @@ export const SERVERS = {
   jotter: { ...service, durable: true, fill: fillService },
   pg: { args: [floor('pg.ts')], durable: true, postgres: true },
   'jotter-pg': { ...service, durable: true, postgres: true },
+  'jotter-pg-2': { ...service, durable: true, postgres: true, nodes: 2 },
   'no-store': { ...service, args: [...flags, NO_STORE], durable: false },
 } as const satisfies Record<string, Server>
 
 export type ServerName = keyof typeof SERVERS
 
 /** Those that bring their own database. */
-export const BY_DEFAULT = Object.keys(SERVERS).filter((name) => !/\bpg$/.test(name))
+export const BY_DEFAULT = Object.keys(SERVERS).filter((name) => !onPostgres(name))
+
+/** The floors that a server is compared with: those on the same engine. */
+export const durableFloors = (name: string): ServerName[] =>
+  onPostgres(name) ? ['pg'] : ['group', 'worker']
+
+function onPostgres(name: string): boolean {
+  const server: Server | undefined = SERVERS[name as ServerName]
+  return server?.postgres === true
+}
 
 /** The servers of `--only`, a list with commas, in the order of the table. @throws {Error} */
 export function serversOf(only: string): ServerName[] {

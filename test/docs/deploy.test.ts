@@ -1,7 +1,7 @@
 /** The files of deploy/ against the code: what they set is a setting, what they run is a command. */
 import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path/posix'
+import { join, matchesGlob } from 'node:path/posix'
 import { test } from 'node:test'
 import { SETTINGS } from '../../packages/server/src/settings.ts'
 import { testSettings } from '../support/service.ts'
@@ -35,6 +35,25 @@ test('every file of the project that they name is there', () => {
 
 test('each says what of it no test runs', () => {
   for (const [path, text] of FILES) assert.match(text, /(does not run|not the image)/, path)
+})
+
+test('what is no part of the repository, secrets first of all, gets into no image either', () => {
+  const linesOf = (file: string) => readFileSync(join(ROOT, file), 'utf8').trim().split('\n')
+  const left = linesOf('.dockerignore')
+  const isLeft = (path: string) =>
+    left.some((pattern) => matchesGlob(path, pattern) || matchesGlob(path, `${pattern}/**`))
+  // A name without a slash in the middle is ignored in every folder.
+  const ignored = linesOf('.gitignore').flatMap((line) => {
+    const path = line.replace(/\/$/, '').replace('*', 'any')
+    const places = path.includes('/') ? [path] : [path, `packages/server/${path}`]
+    return places.flatMap((place) => (line.endsWith('/') ? [`${place}/file`] : [place]))
+  })
+  assert.ok(ignored.includes('deploy/secrets/file') && ignored.includes('.env'))
+  assert.deepEqual(
+    ignored.filter((path) => !isLeft(path)),
+    [],
+  )
+  assert.equal(isLeft('packages/server/src/app.ts'), false)
 })
 
 test('production takes what compose.yaml gives to a node', () => {

@@ -4,7 +4,7 @@
  */
 import type { TestContext } from 'node:test'
 import { judge, postgresSource, readLedger, startLedger } from '../support/ledger.ts'
-import type { PostgresServer } from '../support/postgres.ts'
+import type { PostgresServer, TestDatabase } from '../support/postgres.ts'
 import { openSandbox, type ServerProcess, startServer } from '../support/process.ts'
 import { nothingLost, quantiles } from './figures.ts'
 
@@ -17,16 +17,18 @@ export interface ClusterOptions {
   port: number
   /** More settings of theirs. */
   environment?: Readonly<Record<string, string>>
+  /** One that nobody empties afterwards; one of the server by default. */
+  database?: TestDatabase
 }
 
 export async function startCluster(
   t: TestContext,
   server: PostgresServer,
-  { nodes: count = 1, port, environment = {} }: ClusterOptions,
+  { nodes: count = 1, port, environment = {}, ...given }: ClusterOptions,
 ) {
-  const database = await server.createDatabase()
+  const database = given.database ?? (await server.createDatabase())
   const sandbox = openSandbox(t)
-  t.after(() => database[Symbol.asyncDispose]())
+  if (given.database === undefined) t.after(() => database[Symbol.asyncDispose]())
   const DATABASE_URL = database.url.replace(`:${server.port}/`, `:${port}/`)
   const startNode = () => startServer(sandbox, { environment: { DATABASE_URL, ...environment } })
   const ledgers: Ledger[] = []
@@ -49,11 +51,14 @@ export async function startCluster(
     startNode,
     startClient,
 
-    /** Compares what all clients were told with what is there. Fails when something is lost or doubled. */
-    async judgeAll() {
+    /**
+     * Compares what all clients were told with what is there, or in the database that has taken over.
+     * Fails when something is lost or doubled.
+     */
+    async judgeAll(where: Pick<TestDatabase, 'query'> = database) {
       await Promise.all(ledgers.map(({ file: _, ...client }) => client.stop()))
       const orders = ledgers.flatMap(({ file }) => readLedger(file))
-      const verdict = await judge(orders, await postgresSource(database))
+      const verdict = await judge(orders, await postgresSource(where))
       const refusals = orders.flatMap(({ refused }) => refused ?? [])
       t.diagnostic(JSON.stringify(verdict))
       if (refusals.length > 0)

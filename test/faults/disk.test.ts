@@ -4,22 +4,17 @@
  * log reaches by itself and which another process can shorten again.
  */
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { appendFileSync, copyFileSync, mkdirSync, rmSync } from 'node:fs'
 import { Agent } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileSource, judge, readLedger, serviceSource, startLedger } from '../support/ledger.ts'
-import { type Ask, ask } from '../support/ledger-http.ts'
 import { openSandbox, type ServerProcess, startServer } from '../support/process.ts'
 import { nothingWrong } from './figures.ts'
+import { canMount, patientAsk, UNSHARE } from './small-disk.ts'
 
 const ISSUE = '/v1/token/15555551212'
-/** Three times what is promised: a busy machine is not a fault of the service. */
-const PATIENCE_MS = 15_000
 
 interface SmallDisk {
   name: string
@@ -43,7 +38,6 @@ const limitedFiles: SmallDisk = {
   },
 }
 
-const UNSHARE = ['unshare', '--mount', '--user', '--map-root-user']
 const fullFileSystem: SmallDisk = {
   name: 'a full file system',
   under: [
@@ -62,12 +56,6 @@ const fullFileSystem: SmallDisk = {
     )
   },
   free: (folder) => rmSync(join(folder, 'filler')),
-}
-
-/** In a namespace of its own, so that nobody else sees the mount; not every system allows it. */
-function canMount(): boolean {
-  const [command, ...args] = [...UNSHARE, 'mount', '-t', 'tmpfs', 'none', tmpdir()]
-  return spawnSync(command as string, args).status === 0
 }
 
 for (const disk of canMount() ? [limitedFiles, fullFileSystem] : [limitedFiles]) {
@@ -121,18 +109,4 @@ for (const disk of canMount() ? [limitedFiles, fullFileSystem] : [limitedFiles])
     agent.destroy()
     assert.deepEqual(await server.end('SIGTERM'), { code: 0, signal: null }, server.output())
   })
-}
-
-/** Asks until the answer has this status: on a full disk a small write may fit for a while. */
-function patientAsk(agent: Agent, address: string) {
-  return async (wanted: number, path: string, init?: Ask) => {
-    const started = performance.now()
-    for (;;) {
-      const answer = await ask(agent, address + path, init)
-      const ms = Math.round(performance.now() - started)
-      if (answer.status === wanted) return { ...answer, ms }
-      assert.ok(ms < PATIENCE_MS, `${path} is still answered with ${answer.status}`)
-      await sleep(10)
-    }
-  }
 }

@@ -7,20 +7,8 @@
  */
 import { writeSync } from 'node:fs'
 import { constants, DatabaseSync } from 'node:sqlite'
-import { readMigrations } from '../../packages/server/src/stores/sql/migrations.ts'
 import { migrateSqlite } from '../../packages/server/src/stores/sql/sqlite-migrate.ts'
-
-/** What a later version could bring. */
-const LATER = {
-  version: 9_999,
-  name: 'later',
-  checksum: 'of-later',
-  sql: `CREATE TABLE later (id TEXT PRIMARY KEY);
-    INSERT INTO later SELECT id FROM customers;
-    ALTER TABLE customers ADD COLUMN later TEXT;
-    UPDATE customers SET later = id;
-    CREATE INDEX customers_by_later ON customers (later);`,
-}
+import { WITH_LATER } from './later-migrations.ts'
 
 const db = new DatabaseSync(process.argv[2] as string)
 let left = Number(process.argv[3])
@@ -34,5 +22,5 @@ db.setAuthorizer(() => {
   }
   return constants.SQLITE_OK
 })
-migrateSqlite(db, 0, [...readMigrations(), LATER])
+migrateSqlite(db, 0, WITH_LATER)
 writeSync(1, 'through')

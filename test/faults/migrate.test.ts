@@ -1,12 +1,15 @@
 /** The process is killed while it brings the schema up to date. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import { migrateSqlite } from '../../packages/server/src/stores/sql/sqlite-migrate.ts'
 import { openSandbox } from '../support/process.ts'
+import { WITH_LATER } from './later-migrations.ts'
 import { seededRandom } from './random.ts'
 
 const STOPPING = fileURLToPath(new URL('./migrate-and-stop.ts', import.meta.url))
@@ -15,18 +18,24 @@ for (const [start, prepare] of [
   ['an empty file', () => {}],
   ['an older schema with rows in it', withRows],
 ] as const) {
-  test(`F-21 an upgrade of ${start} killed at any place is as if it had not begun`, async (t) => {
+  test(`F-21 an upgrade of ${start} killed at any place leaves whole migrations, and goes on`, async (t) => {
     const random = seededRandom(t)
     const sandbox = openSandbox(t)
+    const original = join(sandbox.folder, 'original.db')
     const path = join(sandbox.folder, 'jotter.db')
     {
-      using db = new DatabaseSync(path)
-      db.exec('PRAGMA journal_mode = WAL')
+      using db = new DatabaseSync(original)
       prepare(db)
     }
-    const before = contents(path)
-    let kills = 0
+    const whole = statesOf(original, join(sandbox.folder, 'step.db'))
+    // How often it was killed before the first migration was through, before the second, ...
+    const kills = whole.map(() => 0)
     for (let place = 1; ; place += 1 + Math.floor(random() * 12)) {
+      copyFileSync(original, path)
+      {
+        using db = new DatabaseSync(path)
+        db.exec('PRAGMA journal_mode = WAL')
+      }
       const child = sandbox.run(process.execPath, [STOPPING, path, String(place)])
       let said = ''
       child.stdout?.on('data', (text) => {
@@ -36,20 +45,44 @@ for (const [start, prepare] of [
       await once(child, 'close')
       if (said === 'through') break
       assert.equal(said, 'stopped', String(child.stderr?.read()))
-      assert.deepEqual(contents(path), before, `killed at place ${place}`)
-      kills += 1
+      const left = contents(path)
+      const state = whole.findIndex((one) => isDeepStrictEqual(one, left))
+      assert.notEqual(state, -1, `killed at place ${place}: ${JSON.stringify(left)}`)
+      kills[state] = (kills[state] as number) + 1
+      assert.deepEqual(migrated(path), whole.at(-1), `after it was killed at place ${place}`)
     }
-    t.diagnostic(`${kills} kills, then it went through`)
-    assert.notDeepEqual(contents(path), before)
+    t.diagnostic(`kills by how many migrations were through: ${kills}`)
+    assert.deepEqual(contents(path), whole.at(-1))
+    assert.ok(kills.slice(0, -1).every((count) => count > 0))
   })
 }
 
 function withRows(db: DatabaseSync): void {
-  migrateSqlite(db, 0)
+  migrateSqlite(db, 0, WITH_LATER.slice(0, -2))
   db.exec("INSERT INTO customers (id, created_at) VALUES ('a', 1), ('b', 2)")
 }
 
-/** The schema, the record of it, and the rows that LATER would touch. */
+/** The contents of the file at `path` as it is, and after each migration that it lacks. */
+function statesOf(path: string, copy: string) {
+  copyFileSync(path, copy)
+  const states = [contents(copy)]
+  for (let count = 1; count <= WITH_LATER.length; count += 1) {
+    const before = states.at(-1)?.applied
+    if (before && before.length >= count) continue
+    states.push(migrated(copy, count))
+  }
+  return states
+}
+
+function migrated(path: string, count = WITH_LATER.length) {
+  {
+    using db = new DatabaseSync(path)
+    migrateSqlite(db, 0, WITH_LATER.slice(0, count))
+  }
+  return contents(path)
+}
+
+/** The schema, the record of it, and the rows that the later migrations touch. */
 function contents(path: string) {
   using db = new DatabaseSync(path)
   assert.equal(db.prepare('PRAGMA integrity_check').get()?.integrity_check, 'ok')

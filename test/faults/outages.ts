@@ -1,25 +1,42 @@
 /** Ways in which PostgreSQL is there and does not answer, and what ends each of them. */
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FaultProxy } from '../support/fault-proxy.ts'
-import type { TestDatabase } from '../support/postgres.ts'
+import type { PostgresServer, TestDatabase } from '../support/postgres.ts'
 
 interface Place {
   proxy: FaultProxy
+  server: PostgresServer
   database: TestDatabase
 }
 
 const END_SESSIONS =
   "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'jotter'"
 
+/** Every process of the server stands still, until what it gives is called. */
+export function standStill({ pid }: PostgresServer): () => void {
+  const stopped: number[] = []
+  const stop = (each: number) => {
+    stopped.push(each)
+    process.kill(each, 'SIGSTOP')
+  }
+  // The first one first: it starts no others then.
+  stop(pid)
+  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
+  const all = stdout.split('\n').map((line) => line.trim().split(/\s+/).map(Number))
+  for (const [each, parent] of all) if (each !== undefined && parent === pid) stop(each)
+  return () => {
+    for (const each of stopped.splice(0)) process.kill(each, 'SIGCONT')
+  }
+}
+
 export interface Outage {
   id: string
   /** What the database does. */
   name: string
   /** Begins it; gives what ends it. */
-  begin(place: Place): Promise<() => Promise<unknown>>
-  /** A probe may find that the database can be written, only not this table. */
-  somethingWorks?: true
+  begin(place: Place): Promise<() => unknown>
 }
 
 export const OUTAGES: readonly Outage[] = [
@@ -38,6 +55,11 @@ export const OUTAGES: readonly Outage[] = [
       proxy.swallow(true)
       return async () => proxy.swallow(false)
     },
+  },
+  {
+    id: 'F-06',
+    name: 'stands still',
+    begin: async ({ server }) => standStill(server),
   },
   {
     id: 'F-06',
@@ -71,6 +93,5 @@ export const OUTAGES: readonly Outage[] = [
         await ended
       }
     },
-    somethingWorks: true,
   },
 ]

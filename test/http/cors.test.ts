@@ -60,6 +60,28 @@ describe('H-10 with CORS_ORIGINS', () => {
     })
   }
 
+  test('a page of an allowed origin may send JSON and a token to the routes of users', async () => {
+    for (const [path, method, fields] of [
+      ['/auth/login', 'POST', 'content-type'],
+      ['/auth/password', 'POST', 'authorization,content-type'],
+      ['/auth/logout', 'POST', 'authorization'],
+      ['/auth/status', 'GET', 'authorization'],
+      ['/token/refresh', 'POST', 'content-type'],
+    ] as const) {
+      const lines = `Origin: ${APP}\r\nAccess-Control-Request-Method: ${method}\r\nAccess-Control-Request-Headers: ${fields}\r\n`
+      const [answer] = await open.raw(
+        `OPTIONS ${path} HTTP/1.1\r\nHost: h\r\n${lines}Connection: close\r\n\r\n`,
+      )
+      assert.equal(answer?.status, 204)
+      assert.equal(answer.headers.get('access-control-allow-origin'), APP)
+      assert.equal(answer.headers.get('access-control-allow-headers'), fields)
+      assert.ok(answer.headers.get('access-control-allow-methods')?.includes(method))
+    }
+    const refused = await open.request('/auth/status', { headers: { origin: APP } })
+    assert.equal(refused.status, 401)
+    assert.equal(refused.headers.get('access-control-allow-origin'), APP)
+  })
+
   for (const origin of [
     'null',
     'https://evil.example',

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { startPostgres } from '../support/postgres.ts'
 import { ADMIN_KEY, PRODUCTION, startTestService } from '../support/service.ts'
+import { PASSWORD, type Pair, sessionClient } from '../support/sessions.ts'
 import { claimsOf, codeOf, json, lookUp, PHONE } from '../support/transactions.ts'
 
 const server = await startPostgres({ after })
@@ -82,6 +83,27 @@ for (const [engine, newDatabase] of Object.entries(ENGINES)) {
       assert.deepEqual(listed, xids.sort().reverse())
     })
 
+    test('a user registers, logs in, refreshes fifty times at once, and logs out', async () => {
+      const { newUser, logIn, logOut, refresh, statusOf } = sessionClient(jotter)
+      const { username, email, auth_token } = await newUser()
+      const taken = await post('/auth/register', { username: 'other', email, password: PASSWORD })
+      assert.equal(await codeOf(taken), 'user_exists')
+      const { refresh_token } = await logIn(username)
+      const pairs = await Promise.all(
+        Array.from({ length: 50 }, async () => json<Pair>(await refresh(refresh_token))),
+      )
+      assert.equal(new Set(pairs.map((pair) => pair.refresh_token)).size, 1)
+      const { token = '', refresh_token: successor = '' } = pairs[0] ?? {}
+      assert.equal((await refresh(successor)).status, 200)
+      assert.equal(await codeOf(await refresh(refresh_token)), 'refresh_token_reused')
+      assert.equal(await statusOf(token), 401)
+      const change = { current_password: PASSWORD, new_password: 'battery staple' }
+      assert.equal((await post('/auth/password', change, auth_token)).status, 200)
+      const { auth_token: second } = await logIn(username, 'battery staple')
+      assert.equal((await logOut(second, '?everywhere=true')).status, 200)
+      for (const dead of [auth_token, second]) assert.equal(await statusOf(dead), 401)
+    })
+
     test('API keys are made, taken and deleted', async () => {
       const key = await jotter.newKey(['transactions:read'])
       assert.equal((await get('/v1/transactions', key)).status, 200)
@@ -107,7 +129,10 @@ for (const [engine, newDatabase] of Object.entries(ENGINES)) {
     })
 
     test('it is ready, and what it keeps is there after a restart', async () => {
-      assert.equal(await (await get('/readyz?verbose')).text(), '+ store\n+ not stopping\n')
+      assert.equal(
+        await (await get('/readyz?verbose')).text(),
+        '+ store\n+ revocations\n+ not stopping\n',
+      )
       const { transactions } = await jotter.stores()
       const found = await transactions.get(String(claimsOf(await tokenOf('kept')).iss), 'kept')
       assert.equal(found?.phoneNumber, PHONE)

@@ -1,5 +1,6 @@
 /** What the caller sees when we fail (behaviour.md A1, item 5; security.md E-10). */
 import assert from 'node:assert/strict'
+import { createSecretKey } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, type TestContext, test } from 'node:test'
@@ -7,6 +8,7 @@ import type { Key } from '@jotter/token'
 import pino from 'pino'
 import { createApp } from '../../packages/server/src/app.ts'
 import { createMetrics } from '../../packages/server/src/operation/metrics.ts'
+import { revocations } from '../../packages/server/src/revocation/revocations.ts'
 import { openStores } from '../../packages/server/src/stores/open.ts'
 import { openTestKeys } from '../support/keys.ts'
 import { ADMIN_KEY, NOW, startTestService, testSettings } from '../support/service.ts'
@@ -44,13 +46,16 @@ describe('when the store cannot write', () => {
       assert.equal(answer.headers.get('content-type'), 'application/problem+json')
       assert.equal(((await answer.json()) as { code: string }).code, 'store_unavailable')
     }
-    assert.equal(await ready.text(), '- store\n+ keys\n+ not stopping\n')
+    assert.equal(await ready.text(), '- store\n+ revocations\n+ keys\n+ not stopping\n')
     assert.ok(log.some((line) => line.includes('"code":"store_unavailable"')))
 
     for (const xid of ['locked-1', 'locked-2', 'locked-3']) {
       assert.equal((await get(`/v1/token/${PHONE}/${xid}`)).status, 200)
     }
-    assert.equal(await (await get('/readyz?verbose')).text(), '+ store\n+ not stopping\n')
+    assert.equal(
+      await (await get('/readyz?verbose')).text(),
+      '+ store\n+ revocations\n+ keys\n+ not stopping\n',
+    )
   })
 })
 
@@ -101,7 +106,14 @@ describe('when signing fails', () => {
     const log: string[] = []
     const stores = await openStores('memory:', { now: NOW })
     const keys = await openTestKeys()
+    const time = { now: () => NOW, monotonic: () => NOW }
+    const logger = pino({}, { write: (line: string) => void log.push(line) })
     const app = await createApp({
+      ...time,
+      revocations: await revocations(
+        { ...time, log: logger, store: stores.revocations, maxAgeSeconds: 60 },
+        AbortSignal.abort(),
+      ),
       settings: testSettings({}),
       stores,
       customer: {
@@ -110,11 +122,10 @@ describe('when signing fails', () => {
       },
       signingKeys: keys.signingKeys,
       keyService: keys.service,
+      refreshKey: createSecretKey(Buffer.alloc(32, 1)),
       metrics: createMetrics(),
-      log: pino({}, { write: (line: string) => void log.push(line) }),
+      log: logger,
       version: '0.0.0-test',
-      now: () => NOW,
-      monotonic: () => NOW,
       stopping: () => false,
     })
     t.after(() => app.close())

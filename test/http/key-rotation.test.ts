@@ -84,6 +84,43 @@ describe('keys over HTTP', () => {
     assert.deepEqual([plan.promote_at, plan.retire_at, plan.emergency], [now, now, true])
   })
 
+  test('a key is promoted and retired by hand when nothing speaks against it', async (t) => {
+    const jotter = await startTestService(t)
+    const change = async (kid: unknown, verb: string, body?: unknown) => {
+      const answer = await jotter.post(`/v1/keys/${kid}/${verb}`, body, ADMIN_KEY)
+      const { state, code } = (await answer.json()) as { state?: string; code?: string }
+      return [answer.status, state ?? code]
+    }
+    const [old] = (await list(jotter)) as [ListedKey]
+    const { plan } = await rotate(jotter)
+    assert.deepEqual(await change(plan.kid, 'promote'), [409, 'key_not_ready'])
+    assert.deepEqual(await change(old.kid, 'retire'), [409, 'key_in_use'])
+    assert.deepEqual(await change('nobody', 'retire'), [404, 'key_not_found'])
+    assert.deepEqual(await change('nobody', 'promote'), [404, 'key_not_found'])
+    assert.deepEqual(await change(old.kid, 'retire', { other: 1 }), [400, 'invalid_request'])
+    assert.deepEqual(await change(plan.kid, 'retire'), [200, 'retired'])
+    assert.deepEqual(await change(old.kid, 'retire', { emergency: true }), [200, 'retired'])
+    const states = (await list(jotter)).map(({ state }) => state).sort()
+    assert.deepEqual(states, ['active', 'retired', 'retired'])
+  })
+
+  test('C-13 a token that was checked before is refused when its key is revoked', async (t) => {
+    const jotter = await startTestService(t)
+    const user = { username: 'ann', email: 'ann@example.com', password: 'correct horse' }
+    const made = await jotter.post('/auth/register', user)
+    const { auth_token } = (await made.json()) as { auth_token: string }
+    const status = async (token: string) => (await jotter.get('/auth/status', token)).status
+    assert.equal(await status(auth_token), 200)
+    await rotate(jotter)
+    assert.equal(await status(auth_token), 200)
+    await rotate(jotter, { emergency: true })
+    assert.equal(await status(auth_token), 401)
+    const { username, password } = user
+    const login = await jotter.post('/auth/login', { username, password })
+    const again = (await login.json()) as { auth_token: string }
+    assert.equal(await status(again.auth_token), 200)
+  })
+
   test('wants the scope keys, and a body that it knows', async (t) => {
     const jotter = await startTestService(t)
     const { get, post, newKey } = jotter

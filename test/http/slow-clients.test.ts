@@ -1,5 +1,6 @@
 /** Clients that are slow on purpose (security.md H-04). */
 import assert from 'node:assert/strict'
+import { createSecretKey } from 'node:crypto'
 import { once } from 'node:events'
 import type { ServerOptions } from 'node:https'
 import { connect } from 'node:net'
@@ -7,6 +8,7 @@ import { type TestContext, test } from 'node:test'
 import pino from 'pino'
 import { createApp } from '../../packages/server/src/app.ts'
 import { createMetrics } from '../../packages/server/src/operation/metrics.ts'
+import { revocations } from '../../packages/server/src/revocation/revocations.ts'
 import { openStores } from '../../packages/server/src/stores/open.ts'
 import { serverOptions } from '../../packages/server/src/tls/options.ts'
 import { makeCertificate } from '../support/certificate.ts'
@@ -18,18 +20,25 @@ const HEAD = 'POST /v1/token HTTP/1.1\r\nHost: localhost\r\nContent-Type: applic
 
 async function start(t: TestContext, tls?: ServerOptions) {
   const keys = await openTestKeys()
+  const stores = await openStores('memory:', { now: NOW })
+  const log = pino({ level: 'silent' })
+  const time = { now: () => NOW, monotonic: () => NOW }
   const app = await createApp({
+    ...time,
     settings: testSettings({}),
-    stores: await openStores('memory:', { now: NOW }),
+    stores,
+    revocations: await revocations(
+      { ...time, log, store: stores.revocations, maxAgeSeconds: 60 },
+      AbortSignal.abort(),
+    ),
     customer: { id: 'customer', key: undefined },
     signingKeys: keys.signingKeys,
     keyService: keys.service,
+    refreshKey: createSecretKey(Buffer.alloc(32, 1)),
     metrics: createMetrics(),
-    log: pino({ level: 'silent' }),
+    log,
     version: '0.0.0-test',
     tls,
-    now: () => NOW,
-    monotonic: () => NOW,
     stopping: () => false,
   })
   t.after(() => app.close())

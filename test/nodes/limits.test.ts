@@ -63,6 +63,15 @@ describe('a window', () => {
     assert.ok(!rows.includes(ask.key))
   })
 
+  test('of another length is another one: nodes with different settings end none of each other', async () => {
+    await using nodes = await open()
+    const hour = { ...ask, windowSeconds: 3600 }
+    for (let i = 1; i <= 3; i += 1) {
+      assert.equal((await nodes.one.take(hour)).used, i)
+      assert.equal((await nodes.other.take(ask)).used, i)
+    }
+  })
+
   test('F-10 lasts no longer when the clock of the database was set back', async () => {
     await using nodes = await open()
     await nodes.one.take({ ...ask, wanted: 10 })

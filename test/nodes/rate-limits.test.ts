@@ -72,8 +72,22 @@ test('F-08 without the database every node keeps the limit by itself, and is not
   const url = database.url.replace(`:${server.port}/`, `:${proxy.port}/`)
   const node = await startTestService(t, { DATABASE_URL: url, JOTTER_RATE_LIMIT: '10/minute' })
   t.after(() => database[Symbol.asyncDispose]())
+  const alone = async () =>
+    /^jotter_limits_alone (\d)$/m.exec(await (await node.get('/metrics')).text())?.[1]
+  const said = () =>
+    node.log.map((line) => JSON.parse(line).msg).filter((text) => /rate limits/.test(text))
+  assert.equal(await alone(), '0')
   await proxy.refuse(true)
   assert.deepEqual(await fortyOver([node]), { passed: 0, refused: 30, unavailable: 10 })
+  assert.equal(await alone(), '1')
   await proxy.refuse(false)
   assert.equal((await node.get(`/v1/token/${PHONE}`)).status, 429)
+  await database.query('UPDATE limits SET ends_at = ends_at - 60000')
+  node.clock.pass(60)
+  assert.equal((await node.get(`/v1/token/${PHONE}`)).status, 200)
+  assert.equal(await alone(), '0')
+  assert.deepEqual(said(), [
+    'this node counts rate limits alone: the database does not answer',
+    'rate limits are counted by all nodes again',
+  ])
 })

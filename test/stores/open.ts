@@ -4,11 +4,15 @@ import { join } from 'node:path'
 import type { TransactionStore } from '../../packages/server/src/flows/transaction/store.ts'
 import { openStores, type Stores } from '../../packages/server/src/stores/open.ts'
 import { sqlApiKeys } from '../../packages/server/src/stores/sql/api-keys.ts'
+import { sqlAttempts } from '../../packages/server/src/stores/sql/attempts.ts'
 import type { SqlDriver } from '../../packages/server/src/stores/sql/driver.ts'
 import { sqlDuties } from '../../packages/server/src/stores/sql/duties.ts'
 import { sqlKeys } from '../../packages/server/src/stores/sql/keys.ts'
+import { sqlRevocations } from '../../packages/server/src/stores/sql/revocations.ts'
+import { sqlSessions } from '../../packages/server/src/stores/sql/sessions.ts'
 import { openSqlite } from '../../packages/server/src/stores/sql/sqlite.ts'
 import { sqlTransactions } from '../../packages/server/src/stores/sql/transactions.ts'
+import { sqlUsers } from '../../packages/server/src/stores/sql/users.ts'
 import type { PostgresServer } from '../support/postgres.ts'
 
 /** Stores that begin empty, and leave nothing behind when they are disposed of. */
@@ -98,6 +102,10 @@ export const openSqliteOfManySegments: OpenStores = async () => {
     ...driver,
     transactions,
     apiKeys: sqlApiKeys(driver),
+    users: sqlUsers(driver),
+    sessions: sqlSessions(driver),
+    revocations: sqlRevocations(driver),
+    attempts: ({ now }) => sqlAttempts(driver, now),
     duties: sqlDuties(driver),
     keys: sqlKeys(driver),
   }

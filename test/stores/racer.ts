@@ -7,22 +7,31 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { StoreUnavailable } from '../../packages/server/src/errors.ts'
-import type { TransactionStore } from '../../packages/server/src/flows/transaction/store.ts'
-import { openStores } from '../../packages/server/src/stores/open.ts'
+import { openStores, type Stores } from '../../packages/server/src/stores/open.ts'
 
-type Verb = 'insert' | 'reissue' | 'advance'
+const verbsOf = ({ transactions, users, sessions }: Stores) => ({
+  insert: transactions.insert,
+  reissue: transactions.reissue,
+  advance: transactions.advance,
+  register: users.insert,
+  setPassword: users.setPassword,
+  setActive: users.setActive,
+  open: sessions.open,
+  rotate: sessions.rotate,
+})
+type Verbs = ReturnType<typeof verbsOf>
 
 /** Calls of one verb, each with its arguments. */
 export type Task = {
-  [V in Verb]: { verb: V; calls: Parameters<TransactionStore[V]>[] }
-}[Verb]
+  [V in keyof Verbs]: { verb: V; calls: Parameters<Verbs[V]>[] }
+}[keyof Verbs]
 
 /** What a racer is sent: both begin at the same moment. */
 export type Start = Task & { at: number }
 
 const AT_ONCE = 4
 const [url = '', first = '0'] = process.argv.slice(2)
-const { transactions } = await openStores(url, { now: 0 })
+const verbs = verbsOf(await openStores(url, { now: 0 }))
 
 /** Asks again, as a client does, where the other process had the database for too long. */
 async function answerOf(call: () => Promise<boolean>): Promise<boolean> {
@@ -36,7 +45,7 @@ async function answerOf(call: () => Promise<boolean>): Promise<boolean> {
 }
 
 async function run({ verb, calls, at }: Start): Promise<boolean[]> {
-  const call = transactions[verb] as (...args: unknown[]) => Promise<boolean>
+  const call = verbs[verb] as (...args: unknown[]) => Promise<boolean>
   const answers: boolean[] = []
   // From another place in each process, so that none is always first.
   const start = Math.floor(Number(first) * calls.length)

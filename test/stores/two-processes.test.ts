@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { after, describe, test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { openStores } from '../../packages/server/src/stores/open.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { RUNS, temporaryFile } from './open.ts'
-import type { Start, Task } from './racer.ts'
+import { oneEach, openRace } from './race.ts'
 import { type OpenShared, sharedPostgres, sharedSqlite } from './shared.ts'
 import { entryOf, HUNDRED, NOW, next, OPEN, order, retry } from './transactions/examples.ts'
 
@@ -18,78 +17,6 @@ const ENGINES = {
 
 /** The long run makes 10^5 races of it. */
 const ROUNDS = RUNS === 1 ? 3 : 250
-const RACERS = ['a', 'b'] as const
-
-type Racer = (typeof RACERS)[number]
-
-const start = (module: string, ...args: string[]) =>
-  fork(new URL(module, import.meta.url), args, { execArgv: ['--conditions=source'] })
-
-async function endRacer(racer: ChildProcess) {
-  if (racer.exitCode !== null) return
-  racer.kill('SIGKILL')
-  await once(racer, 'exit')
-}
-
-/** The next message of a racer that is alive. */
-async function messageOf(racer: ChildProcess): Promise<unknown> {
-  const waiting = new AbortController()
-  const { signal } = waiting
-  try {
-    const died = once(racer, 'exit', { signal }).then(() => assert.fail('a racer has died'))
-    const [message] = await Promise.race([once(racer, 'message', { signal }), died])
-    return message
-  } finally {
-    waiting.abort()
-  }
-}
-
-/** Two processes on a new database, and the database as a third one sees it. */
-async function openRace(open: OpenShared) {
-  const database = await open()
-  const racers: ChildProcess[] = []
-  for (const first of ['0', '0.5']) {
-    const racer = start('./racer.ts', database.url, first)
-    racers.push(racer)
-    await messageOf(racer)
-  }
-  const winners = new Set<number>()
-
-  async function answersOf(racer: ChildProcess, start: Start) {
-    racer.send(start)
-    return (await messageOf(racer)) as boolean[]
-  }
-
-  return {
-    /** Both at once; `task` is what each of them is told. */
-    async race(task: (racer: Racer) => Task) {
-      const at = Date.now() + 10
-      const [a = [], b = []] = await Promise.all(
-        racers.map((racer, i) => answersOf(racer, { ...task(RACERS[i] as Racer), at })),
-      )
-      for (const [i, answers] of [a, b].entries()) if (answers.includes(true)) winners.add(i)
-      return { a, b }
-    },
-    /** Else they have not raced at all. */
-    bothHaveWon: () => assert.equal(winners.size, 2, 'one process was always first'),
-    async count(from: string) {
-      return Number((await database.look(`SELECT count(*) AS n FROM ${from}`))?.n)
-    },
-    async [Symbol.asyncDispose]() {
-      await Promise.all(racers.map(endRacer))
-      await database[Symbol.asyncDispose]()
-    },
-  }
-}
-
-/** Each of the calls had exactly one effect. */
-function oneEach({ a, b }: Record<Racer, boolean[]>) {
-  assert.deepEqual(
-    a.map((won, i) => Number(won) + Number(b[i])),
-    a.map(() => 1),
-  )
-}
-
 test('F-16 a first start waits while another process makes the new file', async () => {
   using file = temporaryFile()
   // What the other does: the lock that SQLite takes before it changes a file for the first time.

@@ -13,6 +13,8 @@ interface Link {
   server: Socket
   /** How many bytes more it carries before it is reset. */
   left: Record<Direction, number>
+  /** The last that its client sent. */
+  request: Buffer
 }
 
 export type Direction = 'toServer' | 'toClient'
@@ -28,19 +30,30 @@ export interface FaultProxy {
    * later are whole. `cut('toClient', 0)` loses the next answer, whose request has arrived.
    */
   cut(direction: Direction, afterBytes: number): void
+  /** Of each connection that was cut so: the last that its client had sent. */
+  readonly cutRequests: readonly Buffer[]
+  /** Connections that are made later go to another port. */
+  turnTo(port: number): void
   /** Resets what lives and listens no more, until it is called with false. */
   refuse(on: boolean): Promise<void>
 }
 
-/** Before `port`, as long as its owner. */
-export async function startFaultProxy(owner: Owner, port: number): Promise<FaultProxy> {
+/** Before the port `to`, as long as its owner. */
+export async function startFaultProxy(owner: Owner, to: number): Promise<FaultProxy> {
   const links = new Set<Link>()
+  const cutRequests: Buffer[] = []
+  let port = to
   let delayMs = 0
   let swallowing = Promise.withResolvers<void>()
   swallowing.resolve()
 
   const server = createServer((client) => {
-    const link = { client, server: connect(port, '127.0.0.1'), left: whole() }
+    const link = {
+      client,
+      server: connect(port, '127.0.0.1'),
+      left: whole(),
+      request: Buffer.alloc(0),
+    }
     links.add(link)
     for (const socket of [client, link.server]) {
       socket.on('error', () => reset(link))
@@ -54,13 +67,16 @@ export async function startFaultProxy(owner: Owner, port: number): Promise<Fault
   async function carry(link: Link, from: Socket, to: Socket, direction: Direction) {
     const { left } = link
     for await (const chunk of from as AsyncIterable<Buffer>) {
+      if (direction === 'toServer') link.request = chunk
       if (delayMs > 0) await sleep(delayMs)
       await swallowing.promise
       const passed = chunk.subarray(0, left[direction])
       left[direction] -= passed.length
       if (passed.length > 0 && !to.write(passed)) await once(to, 'drain')
       // Here and not by an error: leaving the loop so would close the connection in peace.
-      if (passed.length < chunk.length || left[direction] === 0) reset(link)
+      if (passed.length === chunk.length && left[direction] > 0) continue
+      cutRequests.push(link.request)
+      reset(link)
     }
     to.end()
   }
@@ -86,6 +102,7 @@ export async function startFaultProxy(owner: Owner, port: number): Promise<Fault
 
   return {
     port: own,
+    cutRequests,
     delay(ms) {
       delayMs = ms
     },
@@ -95,6 +112,9 @@ export async function startFaultProxy(owner: Owner, port: number): Promise<Fault
     },
     cut(direction, afterBytes) {
       for (const { left } of links) left[direction] = afterBytes
+    },
+    turnTo(another) {
+      port = another
     },
     refuse: (on) => (on ? close() : listen(own)),
   }

@@ -228,7 +228,7 @@ export function fileSource(path: string): Source {
 }
 
 /** What PostgreSQL says: also two rows of one order. */
-export const postgresSource = async ({ query }: TestDatabase): Promise<Source> =>
+export const postgresSource = async ({ query }: Pick<TestDatabase, 'query'>): Promise<Source> =>
   rowsSource(await query(ROWS))
 
 const ROWS = 'SELECT xid, phone_number AS phone, token FROM transactions'

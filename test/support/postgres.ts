@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -61,6 +61,8 @@ export interface PostgresServer {
   readonly pid: number
   /** An empty database, for nobody else until it is disposed of. */
   createDatabase(): Promise<TestDatabase>
+  /** One that is there. */
+  database(name: string): Pick<TestDatabase, 'name' | 'url' | 'query'>
   stop(mode: StopMode): Promise<void>
   /** On the same port, with the same data. */
   start(): Promise<void>
@@ -68,15 +70,28 @@ export interface PostgresServer {
   output(): string
 }
 
-export async function startPostgres(owner: Owner, settings: Record<string, string> = {}) {
+interface PostgresOptions {
+  /** Executed in the folder of the server: a command that executes the one behind it. */
+  under?: readonly string[]
+  /** The folder of data that it begins with, of a server that has ended; an empty one by default. */
+  from?: string
+  /** Whether it follows the server that its settings name. */
+  standby?: boolean
+}
+
+export async function startPostgres(
+  owner: Owner,
+  settings: Record<string, string> = {},
+  { under = [], from, standby = false }: PostgresOptions = {},
+) {
   const install = postgresInstall()
   const folder = mkdtempSync(join(install.temporary, 'jotter-pg-'))
   const abandon = () => rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
   process.once('exit', abandon)
-  const server = openServer(folder, copyCluster(install, folder), install, {
-    ...settings,
-    port: String(await freePort()),
-  })
+  const data = copyCluster({ ...install, ...(from && { cluster: from }) }, folder)
+  if (standby) writeFileSync(join(data, 'standby.signal'), '')
+  const all = { ...settings, port: String(await freePort()) }
+  const server = openServer(folder, data, install, all, under)
   owner.after(async () => {
     await server.stop('immediate')
     abandon()
@@ -84,6 +99,33 @@ export async function startPostgres(owner: Owner, settings: Record<string, strin
   })
   await server.start()
   return server
+}
+
+/**
+ * A standby of `primary`, whose commits wait for it from now on. The primary is started again.
+ *
+ * @param port Where the standby finds the primary: its own port or that of a proxy.
+ */
+export async function startStandby(
+  owner: Owner,
+  primary: PostgresServer,
+  port: number,
+): Promise<PostgresServer> {
+  // Takes effect with the next start.
+  await primary.database('postgres').query("ALTER SYSTEM SET synchronous_standby_names = '*'")
+  await primary.stop('fast')
+  const from = `host=127.0.0.1 port=${port} user=${SUPERUSER} password='${PASSWORD}'`
+  const settings = {
+    primary_conninfo: from,
+    // The primary is not there yet.
+    wal_retrieve_retry_interval: '100ms',
+    // Once it is promoted, it waits for nobody.
+    synchronous_standby_names: '',
+  }
+  const data = join(primary.folder, 'data')
+  const standby = await startPostgres(owner, settings, { from: data, standby: true })
+  await primary.start()
+  return standby
 }
 
 function copyCluster({ cluster, runAs }: PostgresInstall, folder: string): string {
@@ -99,11 +141,12 @@ function openServer(
   data: string,
   { native, runAs }: PostgresInstall,
   settings: Record<string, string>,
+  under: readonly string[],
 ): PostgresServer {
   const port = Number(settings.port)
   const all = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings }
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  const command = [join(native, 'bin', 'postgres'), '-D', data, ...flags]
+  const command = [...under, join(native, 'bin', 'postgres'), '-D', data, ...flags]
   let child: ChildProcess | undefined
   let output = ''
   let databases = 0
@@ -129,6 +172,12 @@ function openServer(
     return name
   }
 
+  const database: PostgresServer['database'] = (name) => ({
+    name,
+    url: urlOf(ROLE, name),
+    query: (sql, values) => query(name, sql, values),
+  })
+
   const pid = () => Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0])
 
   return {
@@ -138,6 +187,7 @@ function openServer(
       return pid()
     },
     output: () => output,
+    database,
 
     async start() {
       output = ''
@@ -155,7 +205,7 @@ function openServer(
       started.once('exit', (code) => fail(`ended with ${code}`))
       started.stderr.on('data', (text) => {
         output = (output + text).slice(-OUTPUT_KEPT)
-        if (output.includes('is ready to accept connections')) resolve()
+        if (/is ready to accept (read-only )?connections/.test(output)) resolve()
       })
       await ready.finally(() => clearTimeout(timer))
     },
@@ -174,9 +224,7 @@ function openServer(
     async createDatabase() {
       const name = emptied.pop() ?? (await newDatabase())
       return {
-        name,
-        url: urlOf(ROLE, name),
-        query: (sql, values) => query(name, sql, values),
+        ...database(name),
         async [Symbol.asyncDispose]() {
           await query(name, EMPTY)
           emptied.push(name)

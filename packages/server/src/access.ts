@@ -1,4 +1,5 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
+import { CHALLENGE } from './answer-error.ts'
 import type { ApiKeyService, Caller } from './api-keys/service.ts'
 import type { Scope } from './api-keys/store.ts'
 import { ServiceError } from './errors.ts'
@@ -14,16 +15,17 @@ export interface AccessDeps {
   wrongKeys: Limiter | undefined
   /** Refuses, by throwing, what a page of another site makes a browser ask without an API key. */
   refuseForeignPage: (request: FastifyRequest) => void
+  /** Finds out whose access token a request came with. */
+  identifyUser: (request: FastifyRequest) => Promise<void>
 }
-
-const CHALLENGE = 'Bearer realm="jotter"'
 
 /**
  * The hook that decides for every route who may call, by the route's `access`. On routes that mint
  * it also counts the request: for the caller's API key, or else for its address.
  */
 export function accessHook(deps: AccessDeps): onRequestHookHandler {
-  const { apiKeys, issueAccess, perAddress, perKey, wrongKeys, refuseForeignPage } = deps
+  const { apiKeys, issueAccess, perAddress, perKey, wrongKeys, refuseForeignPage, identifyUser } =
+    deps
 
   function count(caller: Caller | undefined, request: FastifyRequest): void | Promise<void> {
     if (caller === undefined) return spend(perAddress, addressBucket(request.ip), request)
@@ -51,9 +53,13 @@ export function accessHook(deps: AccessDeps): onRequestHookHandler {
   }
 
   return (request, _reply, done) => {
-    const { access } = request.routeOptions.config
+    const { access, neverPrefetched } = request.routeOptions.config
+    if (access === 'issue' || neverPrefetched) refusePrefetch(request)
     if (access === 'open') return done()
-    if (access === 'issue') refusePrefetch(request)
+    if (access === 'user') {
+      identifyUser(request).then(() => done(), done)
+      return
+    }
 
     const secret = bearerOf(request)
     if (secret !== undefined) {
@@ -110,7 +116,7 @@ function rateLimited(limiter: Limiter, verdict: Verdict): ServiceError {
   })
 }
 
-/** Browsers and proxies announce a guess in one of these; a guess must not mint. */
+/** Browsers and proxies announce a guess in one of these; a guess must not mint, nor log out. */
 function refusePrefetch({ headers }: FastifyRequest): void {
   for (const name of ['sec-purpose', 'purpose', 'x-moz']) {
     const purpose = headers[name]
@@ -131,15 +137,9 @@ function bearerOf({ headers }: FastifyRequest): string | undefined {
   return credential
 }
 
-const authenticationRequired = () =>
-  new ServiceError('authentication_required', { headers: { 'www-authenticate': CHALLENGE } })
+const authenticationRequired = () => new ServiceError('authentication_required')
 
-const invalidKey = () =>
-  new ServiceError('api_key_invalid', {
-    headers: {
-      'www-authenticate': `${CHALLENGE}, error="invalid_token", error_description="The API key is not valid"`,
-    },
-  })
+const invalidKey = () => new ServiceError('api_key_invalid')
 
 /** @throws {ServiceError} `insufficient_scope` unless the caller's key holds `scope`. */
 function demandScope(caller: Caller, scope: Scope): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { startTestService } from '../../../test/support/service.ts'
-import { problem } from './answer-error.ts'
+import { SHAPES } from './error-shapes.ts'
 import { ServiceError } from './errors.ts'
 
 const { get, post } = await startTestService({ after }, { DATABASE_URL: 'memory:' })
@@ -34,6 +34,6 @@ describe('a refusal', () => {
 })
 
 test('a problem without a detail of its own repeats its title', () => {
-  const { title, detail } = JSON.parse(problem(new ServiceError('not_found'), 'id'))
+  const { title, detail } = JSON.parse(SHAPES.problem.text(new ServiceError('not_found'), 'id'))
   assert.equal(detail, title)
 })

@@ -1,8 +1,9 @@
 /**
- * The one place where an error becomes an HTTP answer: `application/problem+json` (RFC 9457), or the
- * empty text of a route that a source document gives that shape.
+ * The one place where an error becomes an HTTP answer, in the shape that its route has: see
+ * `error-shapes.ts`.
  */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { type ErrorShape, SHAPES, type Shape } from './error-shapes.ts'
 import {
   ERRORS,
   type ErrorCode,
@@ -25,6 +26,17 @@ const MAX_FIELDS = 20
 
 const RETRY_AFTER_SECONDS = '1'
 
+/** What every 401 says (RFC 6750 §3), and nothing else where no token was presented. */
+export const CHALLENGE = 'Bearer realm="jotter"'
+
+/** Of a token that was presented (§3.1). */
+const OF_TOKENS: readonly ErrorCode[] = [
+  'api_key_invalid',
+  'token_expired',
+  'token_invalid',
+  'user_unavailable',
+]
+
 /** A failure of ours, as opposed to a refusal. */
 export const isFailure = (code: ErrorCode): boolean =>
   code === 'internal_error' || code === 'store_unavailable'
@@ -38,37 +50,39 @@ export interface Refusal {
 declare module 'fastify' {
   interface FastifyRequest {
     refusal: Refusal | undefined
+    /** The shape of the address, where the method has no route. */
+    errorShape: ErrorShape | undefined
   }
 }
 
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const { errorShape = request.errorShape ?? 'problem' } = request.routeOptions.config
+  const shape = SHAPES[errorShape]
   const known = toServiceError(error)
-  request.refusal = { code: known.code, cause: known.status < 500 ? undefined : error }
-  reply.code(known.status).headers(known.headers)
-  if (known.code === 'store_unavailable') reply.header('retry-after', RETRY_AFTER_SECONDS)
-  const { emptyOnFailure } = request.routeOptions.config
-  if (isFailure(known.code) && emptyOnFailure && !wantsJson(request)) {
+  const answered = insteadOf(known, shape.instead)
+  request.refusal = { code: answered.code, cause: known.status < 500 ? undefined : error }
+  reply.code(answered.status).headers(answered.headers)
+  if (answered.code === 'store_unavailable') reply.header('retry-after', RETRY_AFTER_SECONDS)
+  if (answered.status === 401) reply.header('www-authenticate', challengeOf(answered.code))
+  if (isFailure(answered.code) && shape.emptyOnFailure && !wantsJson(request)) {
     reply.header('content-type', 'text/plain').send('')
     return
   }
-  // As bytes: to text Fastify would add a charset, which this type does not have.
-  const body = Buffer.from(problem(known, request.id))
-  reply.header('content-type', 'application/problem+json').send(body)
+  // As bytes: to text Fastify would add a charset, which some of the types do not have.
+  const body = Buffer.from(shape.text(answered, request.id))
+  reply.header('content-type', shape.contentType).send(body)
 }
 
-/** The body of an answer, as text: the same where no request could be parsed. */
-export function problem({ code, detail, fields }: ServiceError, requestId: string): string {
-  const { status, title } = ERRORS[code]
-  const type = `/docs/errors#${code}`
-  return JSON.stringify({
-    type,
-    title,
-    status,
-    detail: detail ?? title,
-    code,
-    request_id: requestId,
-    errors: fields,
-  })
+const challengeOf = (code: ErrorCode): string =>
+  OF_TOKENS.includes(code)
+    ? `${CHALLENGE}, error="invalid_token", error_description="${ERRORS[code].title}"`
+    : CHALLENGE
+
+function insteadOf(error: ServiceError, codes: Shape['instead']): ServiceError {
+  const other = codes?.[error.code]
+  return other === undefined
+    ? error
+    : new ServiceError(other, { detail: error.detail ?? error.message })
 }
 
 /**

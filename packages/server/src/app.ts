@@ -3,6 +3,7 @@
  * What every route shares (headers, request id, access, limits, errors, log and metrics) is a hook
  * here, so that no route can forget it.
  */
+import type { KeyObject } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { ServerOptions } from 'node:https'
 import type { Socket } from 'node:net'
@@ -15,21 +16,31 @@ import { answerError } from './answer-error.ts'
 import { apiKeyRoutes } from './api-keys/routes.ts'
 import { apiKeyService } from './api-keys/service.ts'
 import type { ServiceError } from './errors.ts'
+import { refreshTokens } from './flows/session/refresh-token.ts'
+import { sessionRoutes } from './flows/session/routes.ts'
+import { sessionLives } from './flows/session/token-pairs.ts'
 import { transactionRoutes } from './flows/transaction/routes.ts'
 import { refuseForeignPages } from './foreign-pages.ts'
+import { accessTokens } from './keys/access-tokens.ts'
 import { rotationRoutes } from './keys/rotation-routes.ts'
 import { keyRoutes } from './keys/routes.ts'
 import type { KeyService } from './keys/service.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
 import { addressMatcher } from './limits/address.ts'
+import { tellAlone } from './limits/alone.ts'
 import { type Limiter, memoryLimiter } from './limits/limiter.ts'
 import { sharedLimiter } from './limits/shared.ts'
-import { refuseUnknown, rememberMethods, unknownRoute } from './not-found.ts'
+import { refuseUnknown, rememberRoutes, unknownRoute } from './not-found.ts'
 import type { Metrics } from './operation/metrics.ts'
 import { describeApi } from './operation/openapi.ts'
 import { requestLog } from './operation/request-log.ts'
 import { operationRoutes } from './operation/routes.ts'
+import { attemptLimits } from './passwords/attempts.ts'
+import { passwords } from './passwords/passwords.ts'
 import { requestIds } from './request-id.ts'
+import type { Revocations } from './revocation/revocations.ts'
+import { revocationRoutes } from './revocation/routes.ts'
+import { revocationService } from './revocation/service.ts'
 import type { Settings } from './settings.ts'
 import type { Rate } from './settings-kinds.ts'
 import type { Stores } from './stores/open.ts'
@@ -41,6 +52,7 @@ import {
   refuseOddRequest,
 } from './strict-http.ts'
 import { isOfConnection, refusalOf, refuseUnreadable } from './unreadable.ts'
+import { userAccess } from './user-access.ts'
 
 export interface AppDeps {
   settings: Settings
@@ -51,6 +63,10 @@ export interface AppDeps {
   signingKeys: SigningKeys
   /** What replaces them. */
   keyService: KeyService
+  /** Of the HMAC in refresh tokens. */
+  refreshKey: KeyObject
+  /** What is revoked, on every node of the database. */
+  revocations: Revocations
   metrics: Metrics
   log: Logger
   version: string
@@ -83,7 +99,7 @@ const CORS = {
 }
 
 export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
-  const { settings, stores, customer, metrics, log, now, monotonic } = deps
+  const { settings, stores, customer, revocations, metrics, log, now, monotonic } = deps
   const requestId = requestIds()
 
   const app = Fastify({
@@ -114,7 +130,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     },
     clientErrorHandler: (error, socket) => {
       if (isOfConnection(error)) socket.destroy()
-      else closeUnreadable(socket, refusalOf(error, allowOf))
+      else closeUnreadable(socket, refusalOf(error, addressOf))
     },
   })
 
@@ -128,7 +144,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   app.server.maxHeadersCount = MAX_HEADER_FIELDS + 1
   // Without a listener Node would close the connection, or refuse without a body.
   app.server.on('connect', ({ method, url = '' }: IncomingMessage, socket: Socket) =>
-    closeUnreadable(socket, unknownRoute(method ?? '', allowOf(url))),
+    closeUnreadable(socket, unknownRoute(method ?? '', addressOf(url)?.allow)),
   )
   app.server.on('checkExpectation', app.routing)
   app.setErrorHandler(answerError)
@@ -137,10 +153,12 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   app.setSerializerCompiler(() => JSON.stringify)
   app.decorateRequest('receivedAt', 0)
   app.decorateRequest('caller', undefined)
+  app.decorateRequest('user', undefined)
   app.decorateRequest('refusal', undefined)
+  app.decorateRequest('errorShape', undefined)
   app.decorateRequest('budget', undefined)
   readJsonBodies(app)
-  const allowOf = rememberMethods(app)
+  const addressOf = rememberRoutes(app)
   await describeApi(app, deps)
 
   const which = settings.LOG_REQUESTS
@@ -163,16 +181,30 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   })
   const issuer = () => settings.ISSUER ?? origin
 
+  function countsAlone(alone: boolean): void {
+    metrics.limitsAlone(alone)
+    if (alone) log.warn('this node counts rate limits alone: the database does not answer')
+    else log.info('rate limits are counted by all nodes again')
+  }
+  const limits = stores.limits && tellAlone(stores.limits, monotonic, countsAlone)
   const limiter = (name: string, rate: Rate | undefined): Limiter | undefined =>
     rate &&
-    (stores.limits === undefined
+    (limits === undefined
       ? memoryLimiter(name, rate, monotonic)
-      : sharedLimiter(name, rate, stores.limits, monotonic))
+      : sharedLimiter(name, rate, limits, monotonic))
   const perPhone = limiter('phone', settings.RATE_LIMIT_PHONE)
   const apiKeys = apiKeyService({
     apiKeys: stores.apiKeys,
     customerId: customer.id,
     adminKey: settings.ADMIN_KEY,
+    now,
+  })
+  const lives = sessionLives(settings)
+  const tokens = accessTokens({
+    keys: deps.signingKeys.of(settings.ACCESS_ALG),
+    issuer,
+    audience: settings.AUDIENCE,
+    longestLifeSeconds: lives.longest,
     now,
   })
   const access = accessHook({
@@ -182,6 +214,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     perKey: limiter('key', settings.RATE_LIMIT_KEY),
     wrongKeys: limiter('wrong_key', settings.RATE_LIMIT_WRONG_KEY),
     refuseForeignPage: refuseForeignPages(settings),
+    identifyUser: userAccess({ tokens, revocations }),
   })
 
   // The hooks that every request passes call back instead of promising: a promise for each would
@@ -198,7 +231,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       delegator: ({ headers }, done) => done(null, { ...CORS, origin: allowed(headers.origin) }),
     })
   }
-  app.addHook('onRequest', refuseUnknown(allowOf))
+  app.addHook('onRequest', refuseUnknown(addressOf))
   app.addHook('onRequest', access)
   // Not onResponse, whose listeners on every answer cost more than what they tell.
   app.addHook('onSend', onSend)
@@ -216,7 +249,24 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       now,
     }),
   )
+  await app.register(
+    sessionRoutes({
+      users: stores.users,
+      sessions: stores.sessions,
+      revocations,
+      tokens,
+      refreshTokens: refreshTokens(deps.refreshKey),
+      passwords: passwords({ settings, monotonic }),
+      attempts: attemptLimits({ store: stores.attempts({ now, monotonic }), monotonic }),
+      lives,
+      onLogin: metrics.loggedIn,
+      onRefresh: metrics.refreshed,
+      onIssue: metrics.accessTokenIssued,
+      now,
+    }),
+  )
   await app.register(apiKeyRoutes(apiKeys))
+  await app.register(revocationRoutes(revocationService(revocations)))
   await app.register(keyRoutes({ keys: deps.signingKeys, maxAgeSeconds: settings.JWKS_MAX_AGE }))
   await app.register(rotationRoutes(deps.keyService))
   await app.register(
@@ -225,7 +275,11 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       address: issuer,
       metrics,
       metricsOpen: settings.ENV === 'development',
-      checks: { store: stores.ping, keys: deps.signingKeys.ready },
+      checks: {
+        store: stores.ping,
+        revocations: revocations.confirmed,
+        keys: deps.signingKeys.ready,
+      },
       warnings: () => deps.signingKeys.damaged.map((kid) => `signing key ${kid} was changed`),
       stopping: deps.stopping,
       monotonic,

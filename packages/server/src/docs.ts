@@ -1,5 +1,5 @@
 /** The pages of `docs/` that are printed from tables in the code. */
-import { ERRORS } from './errors.ts'
+import { documentedMessage, ERRORS, type ErrorCode } from './errors.ts'
 import { SETTINGS, type Setting } from './settings.ts'
 
 /** `docs/configuration.md`. */
@@ -37,14 +37,17 @@ ${rows.join('\n')}
 
 /** `docs/errors.md`. */
 export function errorsMarkdown(): string {
-  const sections = Object.entries(ERRORS).map(
-    ([code, { status, title, help }]) => `## ${code}\n\n${status}. ${title}. ${help}\n`,
-  )
+  const sections = Object.entries(ERRORS).map(([code, { status, title, help }]) => {
+    const message = documentedMessage(code as ErrorCode)
+    const said = message === undefined ? '' : ` Users are told: \`${message}\``
+    return `## ${code}\n\n${status}. ${title}. ${help}${said}\n`
+  })
   return `# Errors
 
-Every refusal is \`application/problem+json\` (RFC 9457) with one of these in \`code\`. The one exception:
-when the service itself fails, \`GET /v1/token/...\` answers 500 or 503 with an empty text. This page is
-printed from the table in the code by \`jotter errors docs\`.
+Every refusal has one of these in \`code\`. It is \`application/problem+json\` (RFC 9457), but for the routes of
+users, whose errors look as [their page](flows/session.md#errors) says, and for \`GET /v1/token/...\`, which answers
+500 or 503 with an empty text when the service itself fails. This page is printed from the table in the code by
+\`jotter errors docs\`.
 
 ${sections.join('\n')}`
 }

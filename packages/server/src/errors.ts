@@ -1,12 +1,14 @@
 /**
  * Every error the server answers with. One row is one wire code: its status, its title, what the
- * reader of the answer should do. `docs/errors.md` and `GET /docs/errors` are printed from this
+ * reader of the answer should do; `message` is what the document that a route comes from says instead
+ * of the title, character by character (see `error-shapes.ts`). `docs/errors.md` and `GET /docs/errors` are printed from this
  * table and a test fails when they differ.
  */
 export const ERRORS = {
   invalid_request: {
     status: 400,
     title: 'The request is malformed',
+    message: 'Invalid payload.',
     help: 'Read `errors[]`: each entry points at one member and says what is wrong with it.',
   },
   phone_number_invalid: {
@@ -24,6 +26,12 @@ export const ERRORS = {
     title: 'The Idempotency-Key is not valid',
     help: 'Send 1 to 255 printable ASCII characters without spaces.',
   },
+  user_exists: {
+    status: 400,
+    title: 'The user name or the e-mail address has an account',
+    message: 'Sorry. That user already exists.',
+    help: 'Log in, or register with another name and address.',
+  },
   authentication_required: {
     status: 401,
     title: 'This route needs an API key',
@@ -34,14 +42,58 @@ export const ERRORS = {
     title: 'The API key is not valid',
     help: 'The key is unknown, was deleted or has expired. Make another one.',
   },
+  credentials_invalid: {
+    status: 401,
+    title: 'Bad username or password',
+    help: 'There is no such user, the password is another, or the user was disabled: nobody is told which.',
+  },
+  token_required: {
+    status: 401,
+    title: 'This route needs the token of a user',
+    message: 'Provide a valid auth token.',
+    help: 'Send `Authorization: Bearer` and the `auth_token` of a login.',
+  },
+  token_expired: {
+    status: 401,
+    title: 'The token has expired',
+    message: 'Signature expired. Please log in again.',
+    help: 'Ask `POST /token/refresh` for the next one, or log in.',
+  },
+  token_invalid: {
+    status: 401,
+    title: 'The token is not valid',
+    message: 'Invalid token. Please log in again.',
+    help: 'It is no access token of this service, or its session has ended. Log in.',
+  },
+  user_unavailable: {
+    status: 401,
+    title: 'The user of the token is gone or was disabled',
+    message: 'Something went wrong. Please contact us.',
+    help: 'Only the operator can change that.',
+  },
+  refresh_token_invalid: {
+    status: 401,
+    title: 'The refresh token is not valid',
+    help: 'It is none of this service, or its session has ended. Log in.',
+  },
+  refresh_token_reused: {
+    status: 401,
+    title: 'The refresh token was used before, so its session has ended',
+    help: 'Somebody else may hold a copy of it. Log in; where that surprises the user, change the password.',
+  },
   insufficient_scope: {
     status: 403,
     title: 'The API key lacks the scope for this route',
     help: 'Use a key with the scope that `detail` names.',
   },
+  current_password_wrong: {
+    status: 403,
+    title: 'The current password is another',
+    help: 'Ask the user again. The token is still good.',
+  },
   prefetch_refused: {
     status: 403,
-    title: 'A prefetch never mints a token',
+    title: 'A prefetch never mints a token and never ends a session',
     help: 'Do not link to this route from a page that browsers may prefetch.',
   },
   host_refused: {
@@ -102,7 +154,7 @@ export const ERRORS = {
   key_in_use: {
     status: 409,
     title: 'The signing key is still in use',
-    help: 'Rotate, and wait until its last token has expired. In an emergency: `jotter keys retire KID --emergency`.',
+    help: 'Rotate, and wait until its last token has expired. In an emergency: `POST /v1/keys/{kid}/retire` with `emergency`.',
   },
   key_not_ready: {
     status: 409,
@@ -117,7 +169,7 @@ export const ERRORS = {
   key_damaged: {
     status: 409,
     title: 'The signing key was changed in the database',
-    help: 'Find out who writes there. `jotter keys retire KID` gets rid of a key that waits.',
+    help: 'Find out who writes there. A key that waits can be retired at once.',
   },
   payload_too_large: {
     status: 413,
@@ -159,14 +211,30 @@ export const ERRORS = {
     title: 'Too many passwords are being checked',
     help: 'Try again after the seconds in `Retry-After`.',
   },
+  revocations_stale: {
+    status: 503,
+    title: 'What was revoked meanwhile is not known now',
+    help: 'Try again after the seconds in `Retry-After`: the database has not answered for REVOCATION_MAX_AGE_SECONDS.',
+  },
   store_unavailable: {
     status: 503,
     title: 'The store cannot answer now',
     help: 'Try again after the seconds in `Retry-After`, with the same xid: the request may have been kept.',
   },
-} as const satisfies Record<string, { status: number; title: string; help: string }>
+} as const satisfies Record<string, ErrorRow>
+
+interface ErrorRow {
+  readonly status: number
+  readonly title: string
+  readonly message?: string
+  readonly help: string
+}
 
 export type ErrorCode = keyof typeof ERRORS
+
+/** What the document that a route comes from says of the error; undefined where no document does. */
+export const documentedMessage = (code: ErrorCode): string | undefined =>
+  (ERRORS[code] as ErrorRow).message
 
 /** One bad member of a request: a JSON Pointer (RFC 6901) and what is wrong there. */
 export interface FieldProblem {

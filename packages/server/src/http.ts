@@ -4,18 +4,22 @@
  */
 import type { Caller } from './api-keys/service.ts'
 import type { Scope } from './api-keys/store.ts'
+import type { ErrorShape } from './error-shapes.ts'
 import { type ErrorCode, ServiceError } from './errors.ts'
+import type { TokenUser } from './user-access.ts'
 
 export interface RouteRules {
   /**
-   * Who may call: anybody, callers with an API key of that scope, or, for `issue`, whom the setting
-   * ISSUE_ACCESS lets.
+   * Who may call: anybody, users with an access token, callers with an API key of that scope, or, for
+   * `issue`, whom the setting ISSUE_ACCESS lets.
    */
-  access: 'open' | 'issue' | Scope
+  access: 'open' | 'user' | 'issue' | Scope
   /** The errors of its own, for the OpenAPI document; those of `access` are added. */
   errors?: readonly ErrorCode[]
-  /** A failure of ours is an empty text answer, as in the tutorial that the route comes from. */
-  emptyOnFailure?: boolean
+  /** How its errors look, where a document or an RFC says so. Default: `problem`. */
+  errorShape?: ErrorShape
+  /** Mints tokens or ends sessions, which no prefetch may do; as `issue` does anyway. */
+  neverPrefetched?: true
 }
 
 declare module 'fastify' {
@@ -23,6 +27,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who calls; undefined without a key, and on routes that are open to anybody. */
     caller: Caller | undefined
+    /** Whose token it came with, on routes for users. */
+    user: TokenUser | undefined
   }
 }
 

@@ -1,15 +1,25 @@
 import { METHODS } from 'node:http'
 import type { FastifyInstance, onRequestHookHandler } from 'fastify'
+import type { ErrorShape } from './error-shapes.ts'
 import { ServiceError } from './errors.ts'
 
-/** The methods of the address that a request target names, for `Allow`; undefined without a route. */
-export type AllowOf = (target: string) => string | undefined
+/** What is known of the address that a request target names; undefined without a route. */
+export type AddressOf = (target: string) => Address | undefined
 
-/** Remembers the methods of every route that is registered from now on. */
-export function rememberMethods(app: FastifyInstance): AllowOf {
-  const routes = new Map<string, { path: RegExp; methods: Set<string> }>()
+export interface Address {
+  /** Its methods, for `Allow`. */
+  readonly allow: string
+  readonly errorShape: ErrorShape | undefined
+}
 
-  app.addHook('onRoute', ({ url, method }) => {
+/** Remembers every route that is registered from now on. */
+export function rememberRoutes(app: FastifyInstance): AddressOf {
+  const routes = new Map<
+    string,
+    { path: RegExp; methods: Set<string>; errorShape: ErrorShape | undefined }
+  >()
+
+  app.addHook('onRoute', ({ url, method, config }) => {
     // Of @fastify/cors, for preflights: no address of ours.
     if (url === '*') return
     // A parameter is one segment, which may be empty: the route itself refuses that.
@@ -17,7 +27,7 @@ export function rememberMethods(app: FastifyInstance): AllowOf {
       .split('/')
       .map((part) => (part.startsWith(':') ? '[^/]*' : RegExp.escape(part)))
     const path = new RegExp(`^${segments.join('/')}$`)
-    const route = routes.get(url) ?? { path, methods: new Set() }
+    const route = routes.get(url) ?? { path, methods: new Set(), errorShape: config?.errorShape }
     for (const one of [method].flat()) route.methods.add(one)
     routes.set(url, route)
   })
@@ -25,16 +35,18 @@ export function rememberMethods(app: FastifyInstance): AllowOf {
   return (target) => {
     const path = target.replace(/^https?:\/\/[^/]*/i, '').split('?', 1)[0] as string
     const known = [...routes.values()].find((route) => route.path.test(path))
-    return known && [...known.methods].join(', ')
+    return known && { allow: [...known.methods].join(', '), errorShape: known.errorShape }
   }
 }
 
 /** Refuses what has no route, before anybody asks who calls or what the body is. */
-export function refuseUnknown(allowOf: AllowOf): onRequestHookHandler {
+export function refuseUnknown(addressOf: AddressOf): onRequestHookHandler {
   return (request, _reply, done) => {
     // No route of ours has OPTIONS; a preflight that is allowed has been answered before.
     if (!request.is404 && request.method !== 'OPTIONS') return done()
-    throw unknownRoute(request.method, allowOf(request.url))
+    const address = addressOf(request.url)
+    request.errorShape = address?.errorShape
+    throw unknownRoute(request.method, address?.allow)
   }
 }
 

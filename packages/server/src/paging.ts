@@ -36,13 +36,14 @@ export function positionOf(cursor: string): Position {
   const [, at, id = ''] = /^(\d{1,15}) ([A-Za-z0-9._~-]{1,100})$/.exec(text) ?? []
   const position = { at: Number(at), id }
   // Node's decoder skips what is not base64url, so several texts would stand for one position.
-  if (cursorOf(position) !== cursor) {
-    throw new ServiceError('invalid_request', {
-      fields: [{ pointer: '/after', detail: 'is not the `next` of a list' }],
-    })
-  }
+  if (cursorOf(position) !== cursor) throw unknownCursor()
   return position
 }
+
+export const unknownCursor = () =>
+  new ServiceError('invalid_request', {
+    fields: [{ pointer: '/after', detail: 'is not the `next` of a list' }],
+  })
 
 /** `limit` items of those found, which are one more where there is a next page, and the last of them then. */
 export function pageOf<Item>(found: readonly Item[], limit: number) {

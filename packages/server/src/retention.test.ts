@@ -3,12 +3,15 @@ import { describe, type TestContext, test } from 'node:test'
 import pino from 'pino'
 import type { DutyClaim, DutyStore } from './duties.ts'
 import type { Retry, Transaction, TransactionStore } from './flows/transaction/store.ts'
-import { keepRetention, purgeOnce } from './retention.ts'
+import { keepRetention, purgeOnce, type RetentionDeps } from './retention.ts'
+import { memoryAttempts } from './stores/memory/attempts.ts'
 import { memoryDuties } from './stores/memory/duties.ts'
 import { memoryTransactions } from './stores/memory/transactions.ts'
+import { memorySessionStores } from './stores/memory/users.ts'
 
 const DAY = 86_400_000
 const MINUTE = 60_000
+const HOUR = 60 * MINUTE
 const NOW = 1_800_000_000_000
 
 const transactionAt = (issuedAt: number, xid = `at ${issuedAt}`): Transaction => ({
@@ -39,8 +42,12 @@ const retryAt = (issuedAt: number, key: string): Retry => ({
 function retentionOf(transactions: TransactionStore, retentionDays = 90) {
   const clock = { at: NOW }
   const log: { level: number; msg: string; transactions?: number }[] = []
-  const deps = {
+  const { sessions, revocations } = memorySessionStores()
+  const deps: RetentionDeps = {
     transactions,
+    sessions,
+    revocations,
+    attempts: memoryAttempts(() => clock.at),
     duties: memoryDuties(),
     node: 'one',
     retentionDays,
@@ -60,7 +67,7 @@ describe('one run', () => {
       await transactions.insert(transactionAt(issuedAt))
     }
     const { deps } = retentionOf(transactions)
-    assert.equal(await purgeOnce(deps), 1)
+    assert.deepEqual(await purgeOnce(deps), { transactions: 1 })
     assert.deepEqual(await xidsOf(transactions), [`at ${NOW}`, `at ${NOW - 90 * DAY}`])
   })
 
@@ -86,7 +93,7 @@ describe('one run', () => {
         return purged
       },
     })
-    assert.equal(await purgeOnce(deps), 450)
+    assert.deepEqual(await purgeOnce(deps), { transactions: 450 })
     assert.deepEqual(steps, [200, 200, 50])
     assert.deepEqual(
       log.map(({ msg, transactions: count }) => [msg, count]),
@@ -94,9 +101,49 @@ describe('one run', () => {
     )
   })
 
+  test('drops sessions and revocations an hour after their end, attempts at theirs', async () => {
+    const asked: Record<string, number> = {}
+    const purging = (kind: string) => ({
+      async purge(before: number) {
+        asked[kind] = NOW - before
+        return 0
+      },
+    })
+    const { deps, log } = retentionOf(memoryTransactions())
+    await purgeOnce({
+      ...deps,
+      sessions: purging('sessions'),
+      revocations: purging('revocations'),
+      attempts: purging('attempts'),
+    })
+    assert.deepEqual(asked, { sessions: HOUR, revocations: HOUR, attempts: 0 })
+    assert.deepEqual(log, [])
+  })
+
+  test('goes on with each kind until nothing is left of it, and counts each by itself', async () => {
+    const left = { sessions: 450, revocations: 200, attempts: 0 }
+    const purging = (kind: keyof typeof left) => ({
+      async purge(_: number, limit: number) {
+        const purged = Math.min(limit, left[kind])
+        left[kind] -= purged
+        return purged
+      },
+    })
+    const { deps, log } = retentionOf(memoryTransactions())
+    const dropped = await purgeOnce({
+      ...deps,
+      sessions: purging('sessions'),
+      revocations: purging('revocations'),
+      attempts: purging('attempts'),
+    })
+    assert.deepEqual(dropped, { sessions: 450, revocations: 200 })
+    assert.deepEqual(left, { sessions: 0, revocations: 0, attempts: 0 })
+    assert.equal(log.length, 1)
+  })
+
   test('with nothing to drop logs nothing', async () => {
     const { deps, log } = retentionOf(memoryTransactions())
-    assert.equal(await purgeOnce(deps), 0)
+    assert.deepEqual(await purgeOnce(deps), {})
     assert.deepEqual(log, [])
   })
 
@@ -111,7 +158,7 @@ describe('one run', () => {
         return transactions.purge(before, retriesBefore, limit)
       },
     })
-    assert.equal(await purgeOnce(deps, stopping.signal), 200)
+    assert.deepEqual(await purgeOnce(deps, stopping.signal), { transactions: 200 })
   })
 })
 
@@ -133,11 +180,11 @@ describe('of two nodes on one database', () => {
     }
     // Its clock is 5 s ahead.
     const other = { ...deps, node: 'other', now: () => clock.at + 5_000 }
-    assert.equal(await purgeOnce(one, ended.signal), 200)
-    assert.equal(await purgeOnce(other), 0)
+    assert.deepEqual(await purgeOnce(one, ended.signal), { transactions: 200 })
+    assert.deepEqual(await purgeOnce(other), {})
     clock.at += 9 * MINUTE
-    assert.equal(await purgeOnce(other), 250)
-    assert.equal(await purgeOnce(deps), 0)
+    assert.deepEqual(await purgeOnce(other), { transactions: 250 })
+    assert.deepEqual(await purgeOnce(deps), {})
   })
 })
 

@@ -56,10 +56,10 @@ const TEXTS: Readonly<Record<SettingName, Texts>> = {
   DATABASE_TEST_URL: { good: same('memory:', 'sqlite:a.db'), bad: ['', 'sqlite:', 'memory'] },
   DATABASE_POOL: {
     good: [
-      ['3', 3],
+      ['4', 4],
       ['1000', 1000],
     ],
-    bad: ['', '2', '1001', 'many'],
+    bad: ['', '3', '1001', 'many'],
   },
   DATABASE_TIMEOUT_MS: {
     good: [

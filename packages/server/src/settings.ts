@@ -63,10 +63,10 @@ export const SETTINGS = {
     bare: true,
   },
   DATABASE_POOL: {
-    kind: kinds.integer(3, 1_000),
+    kind: kinds.integer(4, 1_000),
     default: '10',
     about:
-      'Connections to PostgreSQL, of each process. Two of them write, the others read; SQLite has no use for it.',
+      'Connections to PostgreSQL, of each process. Two of them write, the others read and count rate limits, so that four are the least; one more listens. SQLite has no use for it.',
   },
   DATABASE_TIMEOUT_MS: {
     kind: kinds.integer(100, 60_000),

@@ -19,6 +19,7 @@ import { isOpenToAll } from './open-to-all.ts'
 import { createMetrics } from './operation/metrics.ts'
 import { addressText } from './own-address.ts'
 import { keepRetention } from './retention.ts'
+import { type Revocations, revocations } from './revocation/revocations.ts'
 import type { Settings } from './settings.ts'
 import { openStores, type Stores } from './stores/open.ts'
 import { CertificateError, readPair } from './tls/certificate.ts'
@@ -72,14 +73,27 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
     onCommit: metrics.committed,
   })
   if (url.startsWith('sqlite:')) warnOfOpenFile(url.slice('sqlite:'.length), log)
+  const attempts = stores.attempts(deps)
   const stopped = new AbortController()
-  // Ends later than that: what was accepted is served with the keys of that moment.
+  // Ends later than that: what was accepted is served with what is known of keys and revocations.
   const served = new AbortController()
   let app: FastifyInstance | undefined
+  let revoked: Revocations | undefined
+  let keeping: Promise<void> | undefined
+  /** What asks the stores by itself, and then the stores. */
+  async function letGo() {
+    served.abort()
+    await Promise.all([revoked?.closed, keeping])
+    await stores.close()
+  }
   try {
     await demandSameMaster(stores.keys, master)
     await stores.apiKeys.keepCustomer(customer.id, now())
     const keys = await openKeys({ ...deps, store: stores.keys, duties: stores.duties, master })
+    const maxAgeSeconds = settings.REVOCATION_MAX_AGE_SECONDS
+    const { revocations: store } = stores
+    revoked = await revocations({ ...deps, store, maxAgeSeconds }, served.signal)
+    metrics.observeRevocations(revoked)
     app = await createApp({
       ...deps,
       tls,
@@ -87,6 +101,8 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
       customer,
       signingKeys: keys.signingKeys,
       keyService: keys.service,
+      refreshKey: master.refresh,
+      revocations: revoked,
       metrics,
       stopping: () => stopped.signal.aborted,
     })
@@ -99,6 +115,9 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
     const retention = keepRetention(
       {
         transactions: stores.transactions,
+        sessions: stores.sessions,
+        revocations: stores.revocations,
+        attempts,
         duties: stores.duties,
         node: randomUUID(),
         retentionDays: settings.RETENTION_DAYS,
@@ -107,7 +126,7 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
       },
       stopped.signal,
     )
-    const keeping = keys.keep(served.signal)
+    keeping = keys.keep(served.signal)
     const { server } = app
     const { address, port } = server.address() as AddressInfo
     return {
@@ -117,16 +136,16 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
       reload: () => reloadCertificate(server as Server, deps),
       async stop() {
         stopped.abort()
+        revoked?.dismiss()
         await drain(server, handshakes)
         await app?.close()
-        served.abort()
-        await Promise.all([retention, keeping])
-        await stores.close()
+        await retention
+        await letGo()
       },
     }
   } catch (error) {
     await app?.close()
-    await stores.close()
+    await letGo()
     throw error
   }
 }

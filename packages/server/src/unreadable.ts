@@ -2,9 +2,9 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { HEADERS } from './answer.ts'
-import { problem } from './answer-error.ts'
+import { SHAPES } from './error-shapes.ts'
 import { type ErrorCode, ServiceError } from './errors.ts'
-import { type AllowOf, unknownRoute } from './not-found.ts'
+import { type AddressOf, unknownRoute } from './not-found.ts'
 import { owesBody } from './strict-http.ts'
 
 /** By the parser's code; whatever else it cannot read is `invalid_request`. */
@@ -27,11 +27,11 @@ interface ParserError extends Error {
   bytesParsed?: number
 }
 
-export function refusalOf(error: Error, allowOf: AllowOf): ServiceError {
+export function refusalOf(error: Error, addressOf: AddressOf): ServiceError {
   const { code = '' } = error as ParserError
   if (code === 'HPE_INVALID_METHOD') {
     const { method, target } = requestLine(error as ParserError)
-    const allow = allowOf(target)
+    const allow = addressOf(target)?.allow
     if (allow !== undefined) return unknownRoute(method, allow)
   }
   return new ServiceError(OF_THE_PARSER[code] ?? 'invalid_request')
@@ -70,9 +70,9 @@ export function refuseUnreadable(
 }
 
 function answerText(refusal: ServiceError, requestId: string): string {
-  const body = problem(refusal, requestId)
+  const body = SHAPES.problem.text(refusal, requestId)
   const headers = {
-    'content-type': 'application/problem+json',
+    'content-type': SHAPES.problem.contentType,
     'content-length': Buffer.byteLength(body),
     ...HEADERS,
     'x-request-id': requestId,

@@ -14,6 +14,8 @@ import {
   next,
   order,
   retry,
+  rowOf,
+  wins,
   xidsOf,
 } from './examples.ts'
 
@@ -67,6 +69,49 @@ export function purgeSuite(open: OpenStores) {
     for (let i = 0; i < 4; i += 1) steps.push(await transactions.purge(NOW + 22, 0, 10))
     assert.deepEqual(steps, [10, 10, 2, 0])
     assert.equal((await xidsOf(transactions)).length, 3)
+  })
+
+  test('what is issued again while purge runs stays, and what is not goes', async () => {
+    await using stores = await open()
+    const { transactions } = stores
+    await stores.apiKeys.keepCustomer('customer', NOW)
+    for (let round = 0; round < 5; round += 1) {
+      const xids = HUNDRED.map((i) => `${round}.${i}`)
+      await insertAll(
+        transactions,
+        xids.map((xid) => ({ ...order, xid })),
+      )
+      const reissueAll = (some: readonly string[]) =>
+        Promise.all(some.map((xid) => transactions.reissue({ ...next, xid })))
+      // In the middle of them, in steps of its own.
+      const first = reissueAll(xids.slice(0, 50))
+      const purged = transactions.purge(NOW + 1, 0, 1000)
+      const second = reissueAll(xids.slice(50))
+      const answers = [...(await first), ...(await second)]
+      const found = await Promise.all(xids.map((xid) => rowOf(transactions, xid)))
+      assert.deepEqual(
+        found.map((row) => row?.token),
+        answers.map((issued) => (issued ? next.token : undefined)),
+      )
+      assert.equal((await purged) + wins(answers), xids.length)
+    }
+  })
+
+  test('a retry key that is used again while purge forgets it is there afterwards', async () => {
+    await using stores = await open()
+    const { transactions } = stores
+    for (let round = 0; round < 5; round += 1) {
+      const key = String(round)
+      await transactions.insert({ ...order, xid: key }, { ...retry, key, xid: key })
+      const again = { ...retry, key, xid: key, bodySha256: 'other', issuedAt: NOW + 5_000 }
+      const [, used] = await Promise.all([
+        transactions.purge(0, NOW + 1, 10),
+        transactions.reissue({ ...next, xid: key }, again),
+      ])
+      const kept = await transactions.getRetry('caller', key)
+      assert.equal(kept?.bodySha256, used ? 'other' : undefined)
+      assert.equal((await rowOf(transactions, key))?.token, used ? next.token : order.token)
+    }
   })
 
   test('purge leaves no history behind: an xid that is used again begins anew', async () => {

@@ -13,7 +13,7 @@ import { StoreUnavailable } from '../errors.ts'
 import { issueAnswer, pageAnswer, wholeAnswer } from '../flows/transaction/answers.ts'
 import { decodeCursor } from '../flows/transaction/cursor.ts'
 import { transactionService } from '../flows/transaction/service.ts'
-import { rotationsAnswer, signingKeysAnswer } from '../keys/answers.ts'
+import { rotationsAnswer, signingKeyAnswer, signingKeysAnswer } from '../keys/answers.ts'
 import { demandSameMaster, knownMasterKey, MasterKeyError } from '../keys/master-key.ts'
 import { keyService } from '../keys/service.ts'
 import { keyUses, publicationMs } from '../keys/uses.ts'
@@ -102,6 +102,16 @@ function localAdmin(stores: Stores, read: ReadSettings, now: () => number): Admi
     async rotateKeys(wanted) {
       const service = await localKeys(stores, read, now)
       return rotationsAnswer(await service.rotate(wanted))
+    },
+
+    async promoteKey(kid) {
+      const service = await localKeys(stores, read, now)
+      return signingKeyAnswer(await service.promote(kid))
+    },
+
+    async retireKey(kid, wanted) {
+      const service = await localKeys(stores, read, now)
+      return signingKeyAnswer(await service.retire(kid, wanted))
     },
 
     localKeys: () => localKeys(stores, read, now),

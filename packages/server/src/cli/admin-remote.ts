@@ -75,6 +75,11 @@ function remoteAdmin(server: Server): Admin {
     rotateKeys: ({ alg, emergency, dryRun }) =>
       call(server, 'POST', '/v1/keys/rotate', { body: { alg, emergency, dry_run: dryRun } }),
 
+    promoteKey: (kid) => call(server, 'POST', `/v1/keys/${encodeURIComponent(kid)}/promote`),
+
+    retireKey: (kid, body) =>
+      call(server, 'POST', `/v1/keys/${encodeURIComponent(kid)}/retire`, { body }),
+
     async localKeys() {
       throw new CliError(EXIT.usage, 'this works on the local store only', {
         from: server.from[0] ?? [],

@@ -23,6 +23,12 @@ export type SigningKeyAnswer = SigningKeysAnswer['items'][number]
 export type RotationsAnswer = ReturnType<typeof rotationsAnswer>
 export type ApiKeyPageAnswer = ReturnType<typeof keyPageAnswer>
 
+export interface KeyRetirement {
+  emergency: boolean
+  /** No server signs with its algorithm any more. */
+  unused: boolean
+}
+
 export interface PageAnswer {
   items: ListedAnswer[]
   /** What `after` takes for the next page. */
@@ -49,7 +55,9 @@ export interface Admin extends AsyncDisposable {
   removeApiKey(id: string): Promise<void>
   signingKeys(): Promise<SigningKeysAnswer>
   rotateKeys(wanted: RotationRequest): Promise<RotationsAnswer>
-  /** What needs the master key. @throws {CliError} For a server elsewhere. */
+  promoteKey(kid: string): Promise<SigningKeyAnswer>
+  retireKey(kid: string, wanted: KeyRetirement): Promise<SigningKeyAnswer>
+  /** What hands out private keys, or takes one in. @throws {CliError} For a server elsewhere. */
   localKeys(): Promise<KeyService>
 }
 

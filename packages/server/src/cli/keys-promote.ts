@@ -1,4 +1,3 @@
-import { signingKeyAnswer } from '../keys/answers.ts'
 import { addTargetOptions, openAdmin } from './admin.ts'
 import type { CliCommand } from './command.ts'
 import { naming } from './failure.ts'
@@ -18,9 +17,8 @@ export const keysPromote: CliCommand = {
     const { io } = context
     const kid = command.args[0] as string
     await using admin = await openAdmin(context, command)
-    const keys = await admin.localKeys()
-    const key = await naming(`kid ${kid}`, keys.promote(kid))
-    if (command.opts<{ json?: true }>().json) io.out(jsonText(signingKeyAnswer(key)))
+    const key = await naming(`kid ${kid}`, admin.promoteKey(kid))
+    if (command.opts<{ json?: true }>().json) io.out(jsonText(key))
     io.err(`${printable(kid)} signs: servers follow within a second\n`)
     suggest(io, 'jotter keys list')
     return EXIT.done

@@ -1,4 +1,3 @@
-import { signingKeyAnswer } from '../keys/answers.ts'
 import { addTargetOptions, openAdmin } from './admin.ts'
 import type { CliCommand } from './command.ts'
 import { CliError, naming } from './failure.ts'
@@ -18,7 +17,10 @@ export const keysRetire: CliCommand = {
     command
       .argument('<kid>', 'the kid of the key, as `jotter keys list` shows it')
       .option('--emergency', 'at once: its tokens are refused; another key signs if it did')
-      .option('--yes', 'mean --emergency, or the end of a key that signs')
+      .option(
+        '--yes',
+        'mean --emergency, or that no server signs with the algorithm of an active key',
+      )
     addJson(command)
     addTargetOptions(command)
   },
@@ -26,22 +28,18 @@ export const keysRetire: CliCommand = {
   async run(context, command) {
     const { io } = context
     const kid = command.args[0] as string
-    const { emergency = false, yes, json } = command.opts<Options>()
-    await using admin = await openAdmin(context, command)
-    const keys = await admin.localKeys()
-    const { state, alg } = await naming(`kid ${kid}`, keys.get(kid))
-    if (!yes && emergency) throw unmeant('every token that the key has signed would be refused')
-    // The servers may have other settings than this command.
-    if (!yes && state === 'active' && !keys.inUse(alg)) {
-      throw unmeant(`the key signs wherever ACCESS_ALG is ${alg}, which it is not here`)
+    const { emergency = false, yes = false, json } = command.opts<Options>()
+    if (emergency && !yes) {
+      throw new CliError(EXIT.usage, 'every token that the key has signed would be refused', {
+        from: '--emergency',
+        remedy: 'give --yes as well',
+      })
     }
-    const key = await naming(`kid ${kid}`, keys.retire(kid, { emergency }))
-    if (json) io.out(jsonText(signingKeyAnswer(key)))
+    await using admin = await openAdmin(context, command)
+    const key = await naming(`kid ${kid}`, admin.retireKey(kid, { emergency, unused: yes }))
+    if (json) io.out(jsonText(key))
     io.err(`${printable(kid)} is ${key.state}: servers follow within a second\n`)
     suggest(io, 'jotter keys list')
     return EXIT.done
   },
 }
-
-const unmeant = (message: string) =>
-  new CliError(EXIT.usage, message, { remedy: 'give --yes if that is meant' })

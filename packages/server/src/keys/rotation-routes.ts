@@ -3,6 +3,8 @@
  *
  *     GET  /v1/keys         -> 200 { items }: public parts, states and dates, oldest first
  *     POST /v1/keys/rotate  { alg?, emergency?, dry_run? } -> 200 { items }: what was begun, and its dates
+ *     POST /v1/keys/{kid}/promote -> 200 the key, which signs now
+ *     POST /v1/keys/{kid}/retire  { emergency?, unused? } -> 200 the key, which is at its end
  *
  * Without `alg` it is every algorithm that signs with a key pair here. A rotation that has begun is not
  * begun again: it answers with the key that waits. In an emergency another key signs at once, and the
@@ -12,7 +14,7 @@
  */
 import type { FastifyPluginAsyncJsonSchemaToTs } from '@fastify/type-provider-json-schema-to-ts'
 import { TIME } from '../http.ts'
-import { rotationsAnswer, signingKeysAnswer } from './answers.ts'
+import { rotationsAnswer, signingKeyAnswer, signingKeysAnswer } from './answers.ts'
 import type { KeyService } from './service.ts'
 
 const TIME_OR_NULL = { ...TIME, type: ['string', 'null'] } as const
@@ -51,6 +53,21 @@ const ROTATION = {
     },
     dry_run: { type: 'boolean', description: 'Only says what would be done.' },
   },
+} as const
+
+const RETIREMENT = {
+  type: ['object', 'null'],
+  additionalProperties: false,
+  properties: {
+    emergency: { type: 'boolean', description: 'At once: its tokens are refused.' },
+    unused: { type: 'boolean', description: 'No node signs with its algorithm any more.' },
+  },
+} as const
+
+const PATH_OF_KID = {
+  type: 'object',
+  required: ['kid'],
+  properties: { kid: KID },
 } as const
 
 const PLAN = {
@@ -106,6 +123,38 @@ export function rotationRoutes(service: KeyService): FastifyPluginAsyncJsonSchem
             dryRun: body?.dry_run,
           }),
         ),
+    )
+
+    const ofOne = [
+      ...(['key_not_found', 'key_conflict', 'key_damaged', 'store_unavailable'] as const),
+    ]
+    app.post(
+      '/v1/keys/:kid/promote',
+      {
+        config: { access: 'keys', errors: [...ofOne, 'key_not_ready'] },
+        schema: {
+          tags: ['keys'],
+          summary: 'Lets a key sign that was published long enough',
+          params: PATH_OF_KID,
+          response: { 200: KEY },
+        },
+      },
+      async ({ params }) => signingKeyAnswer(await service.promote(params.kid)),
+    )
+
+    app.post(
+      '/v1/keys/:kid/retire',
+      {
+        config: { access: 'keys', errors: [...ofOne, 'key_in_use'] },
+        schema: {
+          tags: ['keys'],
+          summary: 'Ends a key that no token needs, or any in an emergency',
+          params: PATH_OF_KID,
+          body: RETIREMENT,
+          response: { 200: KEY },
+        },
+      },
+      async ({ params, body }) => signingKeyAnswer(await service.retire(params.kid, body ?? {})),
     )
   }
 }

@@ -286,7 +286,8 @@ describe('by hand', () => {
         { store: before.deps.store },
       ),
     )
-    assert.equal((await node.service.retire(kid)).state, 'retiring')
+    await assert.rejects(node.service.retire(kid), code('key_in_use'))
+    assert.equal((await node.service.retire(kid, { unused: true })).state, 'retiring')
     assert.equal((await node.service.retire(kid, { emergency: true })).state, 'retired')
   })
 

@@ -166,7 +166,6 @@ export function keyService(deps: KeyServiceDeps) {
   return {
     have,
     take,
-    inUse,
     /** Oldest first. */
     list: store.list,
     /** @throws {ServiceError} `key_not_found`. */
@@ -204,13 +203,15 @@ export function keyService(deps: KeyServiceDeps) {
     /**
      * Ends a key: at once in an emergency, else only one that no token needs.
      *
+     * @param unused That nothing signs with its algorithm any more, on no node: for a key that is active.
      * @throws {ServiceError} `key_not_found`, `key_in_use`, `key_damaged`.
      */
-    async retire(kid: string, { emergency = false } = {}): Promise<StoredKey> {
+    async retire(kid: string, { emergency = false, unused = false } = {}): Promise<StoredKey> {
       if (emergency) return end(kid)
       const key = await find(kid)
       const { state, alg } = key
       if (state === 'active' && inUse(alg)) throw stillInUse('it signs: rotate first')
+      if (state === 'active' && !unused) throw stillInUse(`it signs where ${alg} is in use`)
       if (state === 'retiring' && (key.dueAt as number) > now()) {
         throw stillInUse(`its last token expires at ${timeOf(key.dueAt as number)}`)
       }

@@ -74,7 +74,8 @@ export function sharedLimiter(
     const wanted = queue.wanted && Math.max(share, queue.wanted) - Math.min(0, left)
     try {
       const taken = await store.take({ name, key, wanted, windowSeconds })
-      // From before it was asked, so that nothing is spent here after its window has ended there.
+      // From before it was asked, so that nothing is spent here after its window has ended there. An
+      // answer that took longer than the window lasts is of no use: it is asked again.
       const endsAt = at + taken.endsInMs
       const window =
         windows.get(key, now()) ?? windows.begin(key, { endsAt, used: 0, left: 0 }, now())

@@ -19,6 +19,6 @@ export interface LimitAsk {
 export interface Taken {
   /** What all nodes have wanted in this window, this ask included: it may be more than the limit. */
   readonly used: number
-  /** Until the window ends, at least 1. */
+  /** Until the window ends, from when the database began with the ask: it may be over by now. */
   readonly endsInMs: number
 }

@@ -1,5 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
+import type { LoginOutcome, RefreshOutcome } from '../flows/session/service.ts'
+import type { Revocations } from '../revocation/revocations.ts'
 import { durations } from './durations.ts'
 
 export type Metrics = ReturnType<typeof createMetrics>
@@ -13,7 +15,18 @@ export function createMetrics() {
   const registers = [registry]
   describeProcess(registers)
 
-  let issuedTransactions = 0
+  let revocations: Pick<Revocations, 'size' | 'ageSeconds' | 'waiting'> | undefined
+  gauges(registers, [
+    ['jotter_revocations_held', 'Revocations in memory.', () => revocations?.size ?? 0],
+    [
+      'jotter_revocations_age_seconds',
+      'Time since the database has confirmed them.',
+      () => revocations?.ageSeconds ?? 0,
+    ],
+    ['jotter_revocations_waiting', 'Readers that wait for news.', () => revocations?.waiting ?? 0],
+  ])
+
+  const issued = { transaction: 0, session: 0 }
   new Counter({
     name: 'jotter_tokens_issued_total',
     help: 'Tokens issued and durable.',
@@ -21,8 +34,20 @@ export function createMetrics() {
     registers,
     collect() {
       this.reset()
-      this.inc({ flow: 'transaction' }, issuedTransactions)
+      for (const [flow, count] of Object.entries(issued)) this.inc({ flow }, count)
     },
+  })
+  const logins = new Counter({
+    name: 'jotter_logins_total',
+    help: 'Attempts to log in, by outcome.',
+    labelNames: ['outcome'] as const,
+    registers,
+  })
+  const refreshes = new Counter({
+    name: 'jotter_refreshes_total',
+    help: 'Refresh tokens presented, by outcome.',
+    labelNames: ['outcome'] as const,
+    registers,
   })
   const requestAnswered = durations({
     name: 'jotter_http_request_seconds',
@@ -49,16 +74,32 @@ export function createMetrics() {
     registers,
   })
 
+  const alone = new Gauge({
+    name: 'jotter_limits_alone',
+    help: '1 while this node counts rate limits alone, since the database does not answer.',
+    registers,
+  })
+  alone.set(0)
+
   return {
-    transactionTokenIssued() {
-      issuedTransactions += 1
+    observeRevocations(observed: typeof revocations) {
+      revocations = observed
     },
+    transactionTokenIssued() {
+      issued.transaction += 1
+    },
+    accessTokenIssued() {
+      issued.session += 1
+    },
+    loggedIn: (outcome: LoginOutcome) => logins.inc({ outcome }),
+    refreshed: (outcome: RefreshOutcome) => refreshes.inc({ outcome }),
     requestAnswered,
     requestRefused: (code: string) => refused.inc({ code }),
     committed(batch: number, seconds: number) {
       commits.observe(seconds)
       writes.observe(batch)
     },
+    limitsAlone: (isAlone: boolean) => alone.set(isAlone ? 1 : 0),
     contentType: registry.contentType,
     text: () => registry.metrics(),
   }
@@ -81,12 +122,18 @@ function describeProcess(registers: Registry[]): void {
       this.inc((user + system) / 1e6)
     },
   })
-  const gauges: [name: string, help: string, read: () => number][] = [
+  gauges(registers, [
     ['process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss()],
     ['nodejs_heap_used_bytes', 'Heap in use.', () => process.memoryUsage().heapUsed],
     ['nodejs_eventloop_delay_p99_seconds', 'Event loop delay.', () => delay.percentile(99) / 1e9],
-  ]
-  for (const [name, help, read] of gauges) {
+  ])
+}
+
+function gauges(
+  registers: Registry[],
+  all: readonly (readonly [name: string, help: string, read: () => number])[],
+): void {
+  for (const [name, help, read] of all) {
     new Gauge({
       name,
       help,

@@ -6,7 +6,7 @@ import { ERRORS, type ErrorCode } from '../errors.ts'
 
 interface Content {
   schema: { $ref?: string; type?: string }
-  examples?: Record<string, { value: { code: string; status: number } }>
+  examples?: Record<string, { value: { code?: string; status?: number | 'error' } }>
 }
 interface Answer {
   description: string
@@ -42,9 +42,10 @@ function operationOf(route: string, paths = document.paths): Operation {
   assert.ok(found, route)
   return found
 }
+const examplesOf = ({ content = {} }: Answer) =>
+  Object.values(content).flatMap(({ examples = {} }) => Object.entries(examples))
 /** The codes of which an answer holds an example. */
-const codesOf = ({ content = {} }: Answer) =>
-  Object.keys(content['application/problem+json']?.examples ?? {})
+const codesOf = (answer: Answer) => examplesOf(answer).map(([code]) => code)
 
 test('is served as JSON, version 3.1, for this version of jotter', () => {
   assert.equal(served.headers.get('content-type'), 'application/json; charset=utf-8')
@@ -53,7 +54,7 @@ test('is served as JSON, version 3.1, for this version of jotter', () => {
 })
 
 test('has every route that the source registers, and no other', () => {
-  const files = globSync(`${import.meta.dirname}/../**/routes.ts`)
+  const files = globSync(`${import.meta.dirname}/../**/*routes.ts`)
   const registered = files.flatMap((file) =>
     [...readFileSync(file, 'utf8').matchAll(/app\.(get|post|put|patch|delete)\(\s*'([^']+)'/g)].map(
       ([, method, path]) => `${method} ${path?.replace(/:(\w+)/g, '{$1}')}`,
@@ -110,9 +111,10 @@ describe('every operation', () => {
           const name = schema.$ref?.replace('#/components/schemas/', '')
           assert.ok(name === undefined ? schema.type : name in document.components.schemas)
         }
-        for (const code of codesOf(answer)) {
-          const example = answer.content?.['application/problem+json']?.examples?.[code]?.value
-          assert.deepEqual([example?.code, example?.status], [code, Number(status)])
+        for (const [code, { value }] of examplesOf(answer)) {
+          // Of the tutorials' shapes one has no status, and one answer no code.
+          assert.equal(value.code ?? 'credentials_invalid', code)
+          if (typeof value.status === 'number') assert.equal(value.status, Number(status))
           assert.equal(ERRORS[code as ErrorCode].status, Number(status))
         }
       }
@@ -140,6 +142,17 @@ describe('every operation', () => {
     'cross_site_refused',
   ]
   const BODY = ['payload_too_large', 'unsupported_media_type']
+  const KEY_CHANGES = ['key_conflict', 'key_damaged']
+  const OPEN = [...EVERYWHERE, 'prefetch_refused', 'store_unavailable']
+  const LOGIN = ['credentials_invalid', 'rate_limited', 'busy']
+  const USER = [
+    ...EVERYWHERE,
+    'token_required',
+    'token_expired',
+    'token_invalid',
+    'revocations_stale',
+    'store_unavailable',
+  ]
   for (const [route, codes] of [
     ['get /v1/token/{phone_number}', ISSUE],
     ['get /v1/token/{phone_number}/{xid}', ISSUE],
@@ -152,8 +165,33 @@ describe('every operation', () => {
     ],
     ['post /v1/api-keys', [...KEYED, ...BODY, 'customer_not_found']],
     ['get /v1/api-keys', KEYED],
+    ['get /v1/keys', KEYED],
+    ['post /v1/keys/rotate', [...KEYED, ...BODY, ...KEY_CHANGES]],
+    ['post /v1/keys/{kid}/promote', [...KEYED, ...KEY_CHANGES, 'key_not_found', 'key_not_ready']],
+    [
+      'post /v1/keys/{kid}/retire',
+      [...KEYED, ...BODY, ...KEY_CHANGES, 'key_not_found', 'key_in_use'],
+    ],
+    ['get /v1/revocations', [...KEYED, 'revocations_stale']],
     ['delete /v1/api-keys/{id}', [...KEYED, 'api_key_not_found']],
     ['get /openapi.json', EVERYWHERE],
+    ['post /auth/register', [...OPEN, ...BODY, 'user_exists', 'busy']],
+    ['post /auth/login', [...OPEN, ...BODY, ...LOGIN]],
+    ['get /auth/status', [...USER, 'user_unavailable']],
+    ['get /auth/logout', [...USER, 'prefetch_refused']],
+    ['post /auth/logout', [...USER, 'prefetch_refused']],
+    [
+      'post /auth/password',
+      [
+        ...[...USER, ...BODY, 'prefetch_refused', 'user_unavailable'],
+        ...['current_password_wrong', 'rate_limited', 'busy'],
+      ],
+    ],
+    ['post /token', [...OPEN, 'payload_too_large', ...LOGIN]],
+    [
+      'post /token/refresh',
+      [...OPEN, 'payload_too_large', 'refresh_token_invalid', 'refresh_token_reused'],
+    ],
   ] as const) {
     test(`${route} has an example for every code that it can answer`, () => {
       const { responses } = operationOf(route)
@@ -167,6 +205,25 @@ test('every code of the table has an example somewhere', () => {
   const all = operations.flatMap(({ operation }) => Object.values(operation.responses))
   const codes = new Set([...all, ...Object.values(responses)].flatMap(codesOf))
   assert.deepEqual([...codes].sort(), Object.keys(ERRORS).sort())
+})
+
+test('errors are shown in the shape of their route', () => {
+  const typesOf = (route: string, status: string) =>
+    Object.keys(operationOf(route).responses[status]?.content ?? {})
+  assert.deepEqual(typesOf('post /v1/token', '400'), ['application/problem+json'])
+  assert.deepEqual(typesOf('post /auth/login', '401'), ['application/json'])
+  // What did not arrive has no route yet.
+  assert.deepEqual(typesOf('post /auth/login', '408'), ['application/problem+json'])
+  const { content = {}, headers = {} } = operationOf('post /token').responses['401'] as Answer
+  const { schema, examples } = content['application/json'] as Content
+  assert.equal(schema.$ref, '#/components/schemas/MsgError')
+  assert.deepEqual(examples?.credentials_invalid?.value, { msg: 'Bad username or password' })
+  assert.deepEqual(Object.keys(headers), ['WWW-Authenticate'])
+})
+
+test('a wrong password promises Retry-After and no budget', () => {
+  const { headers = {} } = operationOf('post /auth/login').responses['429'] as Answer
+  assert.deepEqual(Object.keys(headers), ['Retry-After'])
 })
 
 test("the tutorial's routes answer text, and their failures are empty text", () => {

@@ -1,9 +1,11 @@
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import { isFailure } from '../answer-error.ts'
-import { ERRORS, type ErrorCode } from '../errors.ts'
+import { type ErrorShape, SHAPES } from '../error-shapes.ts'
+import { ERRORS, type ErrorCode, ServiceError } from '../errors.ts'
 import type { RouteRules } from '../http.ts'
 import { LIMIT } from '../paging.ts'
+import { FEED_LIMIT, FEED_WAIT } from '../revocation/schemas.ts'
 
 /** Refusals that any route may give, and those that come with who may call. */
 const ANYWHERE: readonly ErrorCode[] = [
@@ -13,6 +15,12 @@ const ANYWHERE: readonly ErrorCode[] = [
   'internal_error',
 ]
 const OF_ISSUING: readonly ErrorCode[] = ['prefetch_refused', 'host_refused', 'cross_site_refused']
+const OF_USERS: readonly ErrorCode[] = [
+  'token_required',
+  'token_expired',
+  'token_invalid',
+  'revocations_stale',
+]
 const OF_KEYS: readonly ErrorCode[] = [
   'authentication_required',
   'api_key_invalid',
@@ -21,15 +29,24 @@ const OF_KEYS: readonly ErrorCode[] = [
 ]
 const OF_BODIES: readonly ErrorCode[] = ['payload_too_large', 'unsupported_media_type']
 
-const codesOf = ({ access, errors = [] }: RouteRules, hasBody: boolean): ErrorCode[] => [
-  ...new Set([
+const OF_ACCESS: Readonly<Partial<Record<RouteRules['access'], readonly ErrorCode[]>>> = {
+  open: [],
+  user: OF_USERS,
+  issue: [...OF_KEYS, ...OF_ISSUING],
+}
+
+function codesOf(rules: RouteRules, hasBody: boolean): ErrorCode[] {
+  const { access, errors = [], neverPrefetched, errorShape = 'problem' } = rules
+  const { instead = {} } = SHAPES[errorShape]
+  const codes: readonly ErrorCode[] = [
     ...errors,
     ...(hasBody ? OF_BODIES : []),
-    ...(access === 'open' ? [] : OF_KEYS),
-    ...(access === 'issue' ? OF_ISSUING : []),
+    ...(OF_ACCESS[access] ?? OF_KEYS),
+    ...(neverPrefetched ? (['prefetch_refused'] as const) : []),
     ...ANYWHERE,
-  ]),
-]
+  ]
+  return [...new Set(codes.map((code) => instead[code] ?? code))]
+}
 
 const PROBLEM = {
   type: 'object',
@@ -51,32 +68,98 @@ const PROBLEM = {
   },
 }
 
+const ERRORS_OF_MEMBERS = PROBLEM.properties.errors
+
+/** Of a tutorial's routes. */
+const AUTH_ERROR = {
+  type: 'object',
+  required: ['status', 'message', 'code', 'request_id'],
+  properties: {
+    status: { type: 'string', enum: ['error'] },
+    message: { type: 'string' },
+    code: PROBLEM.properties.code,
+    request_id: { type: 'string' },
+    errors: ERRORS_OF_MEMBERS,
+  },
+}
+const MSG_ERROR = {
+  type: 'object',
+  required: ['msg'],
+  properties: {
+    msg: { type: 'string' },
+    code: PROBLEM.properties.code,
+    request_id: { type: 'string' },
+    errors: ERRORS_OF_MEMBERS,
+  },
+}
+
+const SCHEMA_OF: Readonly<Record<ErrorShape, string>> = {
+  problem: 'Problem',
+  empty: 'Problem',
+  auth: 'AuthError',
+  msg: 'MsgError',
+}
+
 /** Header fields by the error that brings them. */
 const HEADERS: Readonly<Partial<Record<ErrorCode, readonly string[]>>> = {
   authentication_required: ['WWW-Authenticate'],
   api_key_invalid: ['WWW-Authenticate'],
+  credentials_invalid: ['WWW-Authenticate'],
+  token_required: ['WWW-Authenticate'],
+  token_expired: ['WWW-Authenticate'],
+  token_invalid: ['WWW-Authenticate'],
+  user_unavailable: ['WWW-Authenticate'],
+  refresh_token_invalid: ['WWW-Authenticate'],
+  refresh_token_reused: ['WWW-Authenticate'],
   insufficient_scope: ['WWW-Authenticate'],
   method_not_allowed: ['Allow'],
   rate_limited: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
+  busy: ['Retry-After'],
+  revocations_stale: ['Retry-After'],
   store_unavailable: ['Retry-After'],
 }
 
+/** Wrong passwords make a delay that grows, and no window of which something is left to be told. */
+const HEADERS_OF_PASSWORDS: typeof HEADERS = { ...HEADERS, rate_limited: ['Retry-After'] }
+
 /** Of errors that share a status: a field is promised when all of them bring it. */
-const headersOf = (codes: readonly ErrorCode[]) =>
-  Object.fromEntries(
+function headersOf(codes: readonly ErrorCode[], shape: ErrorShape) {
+  const headers = shape === 'auth' || shape === 'msg' ? HEADERS_OF_PASSWORDS : HEADERS
+  return Object.fromEntries(
     codes
-      .flatMap((code) => HEADERS[code] ?? [])
+      .flatMap((code) => headers[code] ?? [])
       .map((name) => {
-        const required = codes.every((code) => HEADERS[code]?.includes(name))
+        const required = codes.every((code) => headers[code]?.includes(name))
         return [name, { required, schema: { type: 'string' } }]
       }),
   )
+}
 
 /** A query is text, and so are the schemas that check it; these tell what the text stands for. */
 const MEANT = new Map<unknown, object>([
   [
     LIMIT,
     { type: 'integer', minimum: 1, maximum: 200, default: 50, description: 'Items at most.' },
+  ],
+  [
+    FEED_LIMIT,
+    {
+      type: 'integer',
+      minimum: 1,
+      maximum: 10_000,
+      default: 1_000,
+      description: 'Items at most, but for those that were revoked at once with the last.',
+    },
+  ],
+  [
+    FEED_WAIT,
+    {
+      type: 'integer',
+      minimum: 0,
+      maximum: 30,
+      default: 0,
+      description: 'Seconds to wait for news where there is none.',
+    },
   ],
 ])
 
@@ -89,23 +172,20 @@ function meant(query: unknown) {
   return { ...rest, properties: Object.fromEntries(told) }
 }
 
-/** The problem answers of one route: one response for each status, one example for each code. */
-function problems(codes: readonly ErrorCode[], emptyOnFailure = false): Record<string, unknown> {
+/** The refusals of one route: one response for each status, one example for each code. */
+function refusals(codes: readonly ErrorCode[], shape: ErrorShape = 'problem') {
   const byStatus = Map.groupBy(codes, (code) => ERRORS[code].status)
   return Object.fromEntries(
     [...byStatus].map(([status, sameStatus]) => [
       status,
       {
         description: sameStatus.map((code) => ERRORS[code].title).join('; '),
-        headers: headersOf(sameStatus),
+        headers: headersOf(sameStatus, shape),
         content: {
-          'application/problem+json': {
-            schema: { $ref: '#/components/schemas/Problem' },
-            examples: Object.fromEntries(
-              sameStatus.map((code) => [code, { value: example(code) }]),
-            ),
-          },
-          ...(emptyOnFailure && sameStatus.some(isFailure) && { 'text/plain': EMPTY }),
+          // What did not arrive has no route, and so no shape but this.
+          ...contentOf(sameStatus, sameStatus.includes('request_timeout') ? 'problem' : shape),
+          ...(SHAPES[shape].emptyOnFailure &&
+            sameStatus.some(isFailure) && { 'text/plain': EMPTY }),
         },
       },
     ]),
@@ -114,10 +194,18 @@ function problems(codes: readonly ErrorCode[], emptyOnFailure = false): Record<s
 
 const EMPTY = { schema: { type: 'string', maxLength: 0 } }
 
-function example(code: ErrorCode) {
-  const { status, title } = ERRORS[code]
+function contentOf(codes: readonly ErrorCode[], shape: ErrorShape) {
+  const { contentType, text } = SHAPES[shape]
   const request_id = '019a0000-0000-7000-8000-000000000000'
-  return { type: `/docs/errors#${code}`, title, status, detail: title, code, request_id }
+  const exampleOf = (code: ErrorCode) => ({
+    value: JSON.parse(text(new ServiceError(code), request_id)),
+  })
+  return {
+    [contentType.replace(/;.*/, '')]: {
+      schema: { $ref: `#/components/schemas/${SCHEMA_OF[shape]}` },
+      examples: Object.fromEntries(codes.map((code) => [code, exampleOf(code)])),
+    },
+  }
 }
 
 export interface ApiDescription {
@@ -131,6 +219,7 @@ export async function describeApi(app: FastifyInstance, { version, settings }: A
 
   function securityOf({ access }: RouteRules): Record<string, string[]>[] {
     if (access === 'open') return []
+    if (access === 'user') return [{ access_token: [] }]
     const key = { api_key: [] }
     return access === 'issue' && settings.ISSUE_ACCESS === 'open' ? [{}, key] : [key]
   }
@@ -148,17 +237,18 @@ export async function describeApi(app: FastifyInstance, { version, settings }: A
       components: {
         securitySchemes: {
           api_key: { type: 'http', scheme: 'bearer', bearerFormat: 'jot_<id>_<secret>' },
+          access_token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
         },
-        schemas: { Problem: PROBLEM } as never,
+        schemas: { Problem: PROBLEM, AuthError: AUTH_ERROR, MsgError: MSG_ERROR } as never,
         // Of what is no route, and so stands below none.
-        responses: problems(['not_found', 'method_not_allowed']) as never,
+        responses: refusals(['not_found', 'method_not_allowed']) as never,
       },
     },
     transform({ schema, url, route }) {
       const rules = route.config as unknown as RouteRules
       const method = [route.method].flat()[0]?.toLowerCase()
       const codes = codesOf(rules, schema?.body !== undefined)
-      known.set(`${method} ${url}`, problems(codes, rules.emptyOnFailure))
+      known.set(`${method} ${url}`, refusals(codes, rules.errorShape))
       const { querystring } = schema ?? {}
       return {
         schema: {
@@ -169,7 +259,7 @@ export async function describeApi(app: FastifyInstance, { version, settings }: A
         url,
       }
     },
-    // The problem answers are added at the end: as response schemas they would also be compiled
+    // The refusals are added at the end: as response schemas they would also be compiled
     // into serializers for answers that are never serialized by route.
     transformObject(document) {
       const { openapiObject } = document as {

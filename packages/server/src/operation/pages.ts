@@ -46,7 +46,7 @@ export function errorsPage(): string {
   return page(
     'jotter: error codes',
     `<h1>Error codes</h1>
-<p>Every refusal is <code>application/problem+json</code> with one of these in <code>code</code>.</p>
+<p>Every refusal has one of these in <code>code</code>.</p>
 <table><thead><tr><th>code</th><th>status</th><th>meaning</th></tr></thead>
 <tbody>${rows.join('\n')}</tbody></table>`,
   )

@@ -7,6 +7,7 @@ import {
   startTestService,
   type TestService,
 } from '../../../../test/support/service.ts'
+import { QUICK, sessionClient } from '../../../../test/support/sessions.ts'
 import { ERRORS } from '../errors.ts'
 
 const jotter = await startTestService({ after }, { DATABASE_URL: 'memory:' })
@@ -17,8 +18,8 @@ describe('health', () => {
     ['/livez', 'ok\n'],
     ['/readyz', 'ok\n'],
     ['/healthz', 'ok\n'],
-    ['/readyz?verbose', '+ store\n+ not stopping\n'],
-    ['/healthz?verbose=1', '+ store\n+ not stopping\n'],
+    ['/readyz?verbose', '+ store\n+ revocations\n+ keys\n+ not stopping\n'],
+    ['/healthz?verbose=1', '+ store\n+ revocations\n+ keys\n+ not stopping\n'],
     ['/readyz?__proto__=1', 'ok\n'],
   ] as const) {
     test(`GET ${path} is 200 ${JSON.stringify(text)}`, async () => {
@@ -82,6 +83,33 @@ describe('metrics', () => {
       ['/v1/token/:phone_number/:xid', '409', '1'],
       ['none', '400', '1'],
     ])
+  })
+
+  test('count logins and refreshes by outcome, and name nobody', async (t) => {
+    const service = await startTestService(t, { ...QUICK, DATABASE_URL: 'memory:' })
+    const { newUser, logIn, refresh } = sessionClient(service)
+    const { username, email, refresh_token } = await newUser()
+    await logIn(username)
+    for (let i = 0; i < 6; i += 1) {
+      await service.post('/token', { username, password: 'wrong' })
+    }
+    for (let i = 0; i < 2; i += 1) await refresh(refresh_token)
+    service.clock.pass(60)
+    for (let i = 0; i < 2; i += 1) await refresh(refresh_token)
+    const text = await metrics(service)
+    for (const line of [
+      'jotter_logins_total{outcome="success"} 1',
+      'jotter_logins_total{outcome="wrong"} 5',
+      'jotter_logins_total{outcome="slowed"} 1',
+      'jotter_refreshes_total{outcome="rotated"} 1',
+      'jotter_refreshes_total{outcome="repeated"} 1',
+      'jotter_refreshes_total{outcome="reused"} 1',
+      'jotter_refreshes_total{outcome="refused"} 1',
+      'jotter_tokens_issued_total{flow="session"} 4',
+    ]) {
+      assert.ok(text.includes(`${line}\n`), line)
+    }
+    for (const name of [username, email]) assert.ok(!text.includes(name))
   })
 
   test('paths and methods that nobody routes make no series of their own', async (t) => {

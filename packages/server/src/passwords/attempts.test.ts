@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { ServiceError } from '../errors.ts'
+import { memoryAttempts } from '../stores/memory/attempts.ts'
 import { attemptLimits } from './attempts.ts'
-import { memoryAttempts } from './memory-attempts.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -270,40 +269,5 @@ describe('what is kept in memory', () => {
     for (let i = 0; i < 500_000; i += 1) await store.take(`key ${i}`, policy)
     const took = performance.now() - startedAt
     assert.ok(took < 8000, `500,000 names took ${took.toFixed()} ms`)
-  })
-
-  test('agrees with a store that forgets nothing before its time', async () => {
-    const policy = { free: 3, firstDelayMs: 10, maxDelayMs: 50, windowMs: 500 }
-    const step = fc.record({
-      key: fc.constantFrom('a', 'b'),
-      verb: fc.constantFrom('take', 'take', 'take', 'giveBack', 'reset'),
-      passed: fc.nat(60),
-    })
-    const agrees = fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
-      let at = 0
-      const store = memoryAttempts(() => at)
-      const model = new Map<string, { since: number; count: number; openAt: number }>()
-      for (const { key, verb, passed } of steps) {
-        at += passed
-        const known = model.get(key)
-        if (known !== undefined && at >= known.since + 500) model.delete(key)
-        const now = model.get(key) ?? { since: at, count: 0, openAt: 0 }
-        if (verb === 'take') {
-          const wait = Math.max(0, now.openAt - at)
-          assert.equal(await store.take(key, policy), wait)
-          if (wait > 0) continue
-          const count = now.count + 1
-          const delay = count < 3 ? 0 : Math.min(50, 10 * 2 ** (count - 3))
-          model.set(key, { since: now.since, count, openAt: at + delay })
-        } else if (verb === 'reset' || now.count <= 1) {
-          await store[verb](key)
-          model.delete(key)
-        } else {
-          await store.giveBack(key)
-          model.set(key, { since: now.since, count: now.count - 1, openAt: at })
-        }
-      }
-    })
-    await fc.assert(agrees, { numRuns: 500 })
   })
 })

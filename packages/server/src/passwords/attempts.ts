@@ -32,7 +32,21 @@ export interface AttemptStore {
   /** Keeps in mind that `key` has succeeded. */
   remember(key: string): Promise<void>
   remembers(key: string): Promise<boolean>
+  /**
+   * Drops what is forgotten since before `before` (epoch milliseconds), at most `limit`; answers how
+   * many. A store that is bounded by itself has nothing to drop.
+   */
+  purge(before: number, limit: number): Promise<number>
 }
+
+/** So long is an address known from which an account was entered. */
+export const REMEMBERED_MS = 30 * 24 * 60 * 60 * 1000
+
+/** Milliseconds until the next attempt is let through, after `count` of them. */
+export const delayAfter = (
+  count: number,
+  { free, firstDelayMs, maxDelayMs }: AttemptPolicy,
+): number => (count < free ? 0 : Math.min(maxDelayMs, firstDelayMs * 2 ** (count - free)))
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND

@@ -1,13 +1,18 @@
 import type { ApiKeyStore } from '../api-keys/store.ts'
 import type { DutyStore } from '../duties.ts'
+import type { SessionStore, UserStore } from '../flows/session/store.ts'
 import type { TransactionStore } from '../flows/transaction/store.ts'
 import type { KeyStore } from '../keys/store.ts'
 import type { LimitStore } from '../limits/store.ts'
+import type { AttemptStore } from '../passwords/attempts.ts'
 import { isPostgres } from '../postgres-url.ts'
+import type { RevocationStore } from '../revocation/store.ts'
 import { memoryApiKeys } from './memory/api-keys.ts'
+import { memoryAttempts } from './memory/attempts.ts'
 import { memoryDuties } from './memory/duties.ts'
 import { memoryKeys } from './memory/keys.ts'
 import { memoryTransactions } from './memory/transactions.ts'
+import { memorySessionStores } from './memory/users.ts'
 import type { SqlDriver } from './sql/driver.ts'
 import type { PostgresOptions } from './sql/postgres.ts'
 
@@ -15,6 +20,11 @@ import type { PostgresOptions } from './sql/postgres.ts'
 export interface Stores {
   transactions: TransactionStore
   apiKeys: ApiKeyStore
+  users: UserStore
+  sessions: SessionStore
+  revocations: RevocationStore
+  /** Made once in a process: what it counts in memory is its own. */
+  attempts(clocks: AttemptClocks): AttemptStore
   duties: DutyStore
   keys: KeyStore
   /** Of an engine that several nodes can share. */
@@ -23,6 +33,13 @@ export interface Stores {
   ping(): Promise<void>
   /** Finishes what was accepted, then lets go. */
   close(): Promise<void>
+}
+
+export interface AttemptClocks {
+  /** Epoch milliseconds: what nodes share is told in these. */
+  now: () => number
+  /** Milliseconds of a clock that is never set back. */
+  monotonic: () => number
 }
 
 /** `now` is for the record of an applied migration; what is of PostgreSQL means nothing elsewhere. */
@@ -40,24 +57,44 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
     return {
       transactions: memoryTransactions(),
       apiKeys: memoryApiKeys(),
+      ...memorySessionStores(),
+      attempts: ({ monotonic }) => memoryAttempts(monotonic),
       duties: memoryDuties(),
       keys: memoryKeys(),
       ping: async () => {},
       close: async () => {},
     }
   }
-  const [driver, { sqlTransactions }, { sqlApiKeys }, { sqlDuties }, { sqlKeys }, limits] =
-    await Promise.all([
-      openDriver(url, options),
-      import('./sql/transactions.ts'),
-      import('./sql/api-keys.ts'),
-      import('./sql/duties.ts'),
-      import('./sql/keys.ts'),
-      isPostgres(url) ? import('./sql/limits.ts') : undefined,
-    ])
+  const [
+    driver,
+    { sqlTransactions },
+    { sqlApiKeys },
+    { sqlUsers },
+    { sqlSessions },
+    { sqlRevocations },
+    { sqlAttempts },
+    { sqlDuties },
+    { sqlKeys },
+    limits,
+  ] = await Promise.all([
+    openDriver(url, options),
+    import('./sql/transactions.ts'),
+    import('./sql/api-keys.ts'),
+    import('./sql/users.ts'),
+    import('./sql/sessions.ts'),
+    import('./sql/revocations.ts'),
+    import('./sql/attempts.ts'),
+    import('./sql/duties.ts'),
+    import('./sql/keys.ts'),
+    isPostgres(url) ? import('./sql/limits.ts') : undefined,
+  ])
   return {
     transactions: sqlTransactions(driver),
     apiKeys: sqlApiKeys(driver),
+    users: sqlUsers(driver),
+    sessions: sqlSessions(driver),
+    revocations: sqlRevocations(driver),
+    attempts: ({ now }) => sqlAttempts(driver, now),
     duties: sqlDuties(driver),
     keys: sqlKeys(driver),
     ...(limits && { limits: limits.sqlLimits(driver) }),

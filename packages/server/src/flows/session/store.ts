@@ -3,6 +3,7 @@
  * database that cannot answer throws (`StoreUnavailable`). Every write is durable when its promise
  * fulfils, and is one: all of it or nothing. Times are epoch milliseconds.
  */
+import type { Revocation } from '../../revocation/store.ts'
 
 /** A name as it is compared and as it is shown. */
 export interface KeptName {
@@ -86,16 +87,28 @@ export type ActiveChange =
   | { readonly active: true; readonly at: number }
   | { readonly active: false; readonly at: number; readonly revokedUntil: number }
 
+/**
+ * What refuses all tokens of a user who is disabled, those of the same second too: `iat` is in whole
+ * seconds.
+ */
+export const endOfUser = (
+  userId: string,
+  { at, revokedUntil }: { readonly at: number; readonly revokedUntil: number },
+): Revocation => ({
+  kind: 'sub',
+  value: userId,
+  notBefore: Math.floor(at / 1000) + 1,
+  revokedAt: at,
+  expiresAt: revokedUntil,
+})
+
 export interface SessionStore {
   /**
    * Opens a session for a user whose password was just verified against `proof.passwordHash`, and
    * keeps `proof.rehashed` in its place. False when the user was disabled or the hash replaced
    * meanwhile: who opens and who disables wait for each other, so that no session slips through.
    */
-  open(
-    session: Session,
-    proof: { passwordHash: string; rehashed?: string | undefined },
-  ): Promise<boolean>
+  open(session: Session, proof: PasswordProof): Promise<boolean>
   get(id: string): Promise<Session | undefined>
   /**
    * The one atomic step of a refresh: true for exactly one caller for each generation, and only while
@@ -113,6 +126,11 @@ export interface SessionStore {
   endAll(userId: string, at: number): Promise<number>
   /** Drops sessions with `expiresAt` and `tokensUntil` before `before`, at most `limit`; answers how many. */
   purge(before: number, limit: number): Promise<number>
+}
+
+export interface PasswordProof {
+  readonly passwordHash: string
+  readonly rehashed?: string | undefined
 }
 
 export interface Rotation {

@@ -80,7 +80,7 @@ export function transactionRoutes(deps: TransactionRouteDeps): FastifyPluginAsyn
     const byPath = (params: typeof PATH_OF_PHONE | typeof PATH_OF_PHONE_AND_XID) => ({
       // A HEAD request, as link checkers and proxies send it, must not mint.
       exposeHeadRoute: false,
-      config: { access: 'issue', errors: ISSUE_ERRORS, emptyOnFailure: true } as const,
+      config: { access: 'issue', errors: ISSUE_ERRORS, errorShape: 'empty' } as const,
       schema: {
         tags: ['transactions'],
         summary: 'A token for a phone number',

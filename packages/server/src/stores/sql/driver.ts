@@ -1,5 +1,5 @@
 /**
- * What an SQL engine must give: four calls. Statements use `?1`, `?2`, ... and say what both
+ * What an SQL engine must give: four calls, and a fifth where it can. Statements use `?1`, `?2`, ... and say what both
  * engines understand. Each throws `StoreUnavailable` when the database cannot answer.
  */
 export interface SqlDriver {
@@ -7,15 +7,27 @@ export interface SqlDriver {
   rows(sql: string, params: readonly SqlValue[]): Promise<SqlRow[]>
   /**
    * Writes `steps` as one: every step must change at least one row, else nothing of it is kept and
-   * the answer is 0. Otherwise the number of rows that the first step changed. Durable when the
-   * promise fulfils.
+   * the answer is 0. Only a later one that begins with `ANY_ROWS` may change none. Otherwise the
+   * number of rows that the first step changed. Durable when the promise fulfils.
    */
   write(...steps: readonly SqlStep[]): Promise<number>
+  /**
+   * Calls `changed` soon after anybody has notified `channel`, where the engine has such a thing, and
+   * when something may have been missed. Returns how to stop.
+   */
+  watch?(channel: string, changed: () => void): () => Promise<void>
   /** Fulfils when a write could be done now. */
   ping(): Promise<void>
   /** Finishes what was accepted, then lets go of the database. */
   close(): Promise<void>
 }
+
+/**
+ * A comment that says so to the engine, of a statement that is right to change nothing or many rows.
+ * A write with such a step may be a transaction by itself: it has locks in no order that others know.
+ */
+export const ANY_ROWS = '/* any number of rows */ '
+export const mayChangeNothing = (sql: string): boolean => sql.startsWith(ANY_ROWS)
 
 export type SqlValue = string | number | null
 export type SqlRow = Record<string, SqlValue>

@@ -65,8 +65,9 @@ export function sqlLimits(db: Pick<SqlDriver, 'rows'>): LimitStore {
 }
 
 /**
- * As long for whatever arrives in X-Forwarded-For, and no second list of who has asked in clear. It
+ * A window of another length is another one, so that nodes with different settings do not end each
+ * other's. As long for whatever arrives in X-Forwarded-For, and no second list of who has asked in clear. It
  * hides little: there are not many phone numbers.
  */
-const storedKey = ({ name, key }: LimitAsk): string =>
-  hash('sha256', `${name} ${key}`, 'base64url').slice(0, 22)
+const storedKey = ({ name, key, windowSeconds }: LimitAsk): string =>
+  hash('sha256', `${name} ${windowSeconds} ${key}`, 'base64url').slice(0, 22)

@@ -34,6 +34,12 @@ export const toApplied = (row: Record<string, unknown>): AppliedMigration => ({
   appliedAt: Number(row.applied_at),
 })
 
+/** The columns of a row of it. */
+export const recordOf = (
+  { version, name, checksum }: Migration,
+  now: number,
+): [number, string, string, number] => [version, name, checksum, now]
+
 /** The schema cannot be brought to what this binary knows. Nothing was changed. */
 export class MigrationError extends Error {
   override readonly name = 'MigrationError'
@@ -52,7 +58,7 @@ export function readMigrations(folder: URL = MIGRATIONS): Migration[] {
 }
 
 /**
- * The migrations that a database with `applied` does not have yet.
+ * The migrations that a database with `applied` does not have yet, in order.
  *
  * @throws {MigrationError} When it is newer than this binary, or an applied file changed.
  */
@@ -71,5 +77,6 @@ export function missingOf(
       throw new MigrationError(`migration ${version} (${name}) was changed after it was applied`)
     }
   }
-  return migrations.slice(applied.length)
+  const versions = new Set(applied.map(({ version }) => version))
+  return migrations.filter(({ version }) => !versions.has(version))
 }

@@ -5,7 +5,7 @@
  */
 import type { ClientBase } from 'pg'
 import { StoreUnavailable } from '../../errors.ts'
-import type { SqlStep } from './driver.ts'
+import { mayChangeNothing, type SqlStep } from './driver.ts'
 import { insertRows, type Placed, rowsOf } from './postgres-rows.ts'
 import type { PostgresStatements } from './postgres-statements.ts'
 
@@ -66,7 +66,9 @@ async function runPhases(
   for (let phase = 0; steps.length > 0; phase += 1) {
     const begin = phase === 0 ? [client.query('BEGIN')] : []
     const [counts] = await inOneGo([runSteps(client, statements, steps), ...begin])
-    const done = steps.filter((_, i) => (counts[i] as number) > 0)
+    const done = steps.filter(
+      ({ item: [sql] }, i) => (counts[i] as number) > 0 || (phase > 0 && mayChangeNothing(sql)),
+    )
     if (phase === 0)
       for (const [i, { place }] of steps.entries()) changed[place] = counts[i] as number
     else broken.push(...steps.filter((step) => !done.includes(step)).map(({ place }) => place))
@@ -88,7 +90,7 @@ async function runSteps(
   const numbered = steps.map(({ item }, place) => ({ place, item }))
   const others = numbered
     .filter(({ item: [sql] }) => statements.manyRows(sql) === undefined)
-    .sort((a, b) => order(subject(a.item), subject(b.item)))
+    .sort((a, b) => order(table(b.item), table(a.item)) || order(subject(a.item), subject(b.item)))
   await inOneGo([
     ...rowsOf(statements, numbered).map(async (rows) => {
       for (const place of await insertRows(client, rows)) counts[place] = 1
@@ -106,6 +108,9 @@ async function inOneGo<const T extends readonly unknown[]>(sent: T) {
   await Promise.allSettled(sent)
   return Promise.all(sent)
 }
+
+/** Users come before their sessions, as in the write that ends all sessions of a user. */
+const table = ([sql]: SqlStep): string => /\b(?:UPDATE|INTO|FROM) (\w+)/.exec(sql)?.[1] ?? ''
 
 /** Whose row a step changes: its first parameters, in every statement with more than one. */
 const subject = ([, first, second]: SqlStep): string => `${first}\0${second}`

@@ -67,28 +67,39 @@ test('of several processes one migrates, and the others wait for it', async () =
   assert.deepEqual(await tablesOf(database), ['a', 'b', 'schema_migrations'])
 })
 
-test('F-21 a migration that fails leaves the schema as it was, also of those before it', async () => {
+test('F-21 a migration that fails leaves nothing of itself, and those before it', async () => {
   await using database = await server.createDatabase()
   await using client = await connect(database)
-  await migratePostgres(client, NOW, [A])
   const broken = migration(3, 'CREATE TABLE c (x TEXT); CREATE TABLE a (x TEXT)')
   await assert.rejects(migratePostgres(client, NOW, [A, B, broken]), /already exists/)
-  assert.deepEqual(await tablesOf(database), ['a', 'schema_migrations'])
-  await migratePostgres(client, NOW, [A, B])
   assert.deepEqual(await tablesOf(database), ['a', 'b', 'schema_migrations'])
+  await migratePostgres(client, NOW, [A, B, migration(3, 'CREATE TABLE c (x TEXT)')])
+  assert.deepEqual(await tablesOf(database), ['a', 'b', 'c', 'schema_migrations'])
 })
 
-test('F-21 a process that is killed while it migrates leaves the schema as it was', async () => {
+test('F-21 a process that is killed while it migrates leaves what was through, and the next goes on', async () => {
   await using database = await server.createDatabase()
   await using client = await connect(database)
   client.on('error', () => {})
-  const endless = migration(1, 'CREATE TABLE a (x TEXT); SELECT pg_sleep(60)')
-  const migrating = assert.rejects(migratePostgres(client, NOW, [endless]))
+  const endless = migration(2, 'CREATE TABLE b (x TEXT); SELECT pg_sleep(60)')
+  const migrating = assert.rejects(migratePostgres(client, NOW, [A, endless]))
   const kill = `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
     WHERE datname = current_database() AND query LIKE '%pg_sleep(60)' AND pid <> pg_backend_pid()`
   while ((await database.query(kill)).length === 0);
   await migrating
-  assert.deepEqual(await tablesOf(database), [])
+  assert.deepEqual(await tablesOf(database), ['a', 'schema_migrations'])
+  await using next = await connect(database)
+  await migratePostgres(next, NOW, [A, B])
+  assert.deepEqual(await tablesOf(database), ['a', 'b', 'schema_migrations'])
+})
+
+test('a database without one in the middle gets that one', async () => {
+  await using database = await server.createDatabase()
+  await using client = await connect(database)
+  const C = migration(3, 'CREATE TABLE c (x TEXT)')
+  await migratePostgres(client, NOW, [A, C])
+  await migratePostgres(client, NOW + 1, [A, B, C])
+  assert.deepEqual(await tablesOf(database), ['a', 'b', 'c', 'schema_migrations'])
 })
 
 test('a database of a newer jotter is refused, and not touched', async () => {

@@ -3,6 +3,7 @@
  * whether it has ended can be found out from another one.
  */
 import { randomInt } from 'node:crypto'
+import { once } from 'node:events'
 import pg from 'pg'
 import { StoreUnavailable } from '../../errors.ts'
 
@@ -52,6 +53,8 @@ const CHECK = `SELECT current_setting('fsync') AS fsync, pg_is_in_recovery() AS 
     current_setting('server_encoding') AS encoding,
     set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'
       ELSE current_setting('synchronous_commit') END, false) AS commit,
+    -- Rows are locked in the order of an index: other plans go by where they lie.
+    set_config('enable_bitmapscan', 'off', false), set_config('enable_seqscan', 'off', false),
     pg_try_advisory_lock(${LOCK_CLASS}, $1) AS locked`
 
 /** What must hold, and what is said when it does not. */
@@ -86,11 +89,23 @@ export async function openSession(config: pg.ClientConfig): Promise<PostgresSess
 
 /** Ends the connection. A server that says nothing is waited for half a second. */
 export async function endSession(client: pg.Client): Promise<void> {
-  const { stream } = (client as unknown as { connection: { stream: { destroy(): void } } })
-    .connection
-  const timer = setTimeout(() => stream.destroy(), GOODBYE_MS)
+  const timer = setTimeout(() => hangUp(client), GOODBYE_MS)
   await client.end().catch(() => {})
   clearTimeout(timer)
+}
+
+/** Ends a pool in the same way. @param clients Its connections that are open. */
+export async function endPool(pool: pg.Pool, clients: ReadonlySet<pg.ClientBase>): Promise<void> {
+  const timer = setTimeout(() => clients.forEach(hangUp), GOODBYE_MS)
+  // Fulfils when it has said goodbye, not when the connections are closed.
+  await pool.end()
+  while (clients.size > 0) await once(pool, 'remove')
+  clearTimeout(timer)
+}
+
+function hangUp(client: pg.ClientBase): void {
+  const { connection } = client as unknown as { connection: { stream: { destroy(): void } } }
+  connection.stream.destroy()
 }
 
 /**

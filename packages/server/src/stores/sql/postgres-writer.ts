@@ -1,5 +1,5 @@
 import { StoreUnavailable } from '../../errors.ts'
-import type { SqlStep } from './driver.ts'
+import { mayChangeNothing, type SqlStep } from './driver.ts'
 import { commitBatch } from './postgres-batch.ts'
 import { findRows, rowsOf } from './postgres-rows.ts'
 import { endSession, outlive, type PostgresSession, toUnavailable } from './postgres-session.ts'
@@ -13,6 +13,9 @@ const PASSING = ['40P01', '40001']
 const TRIES = 3
 /** One write has failed the others: its values, or a constraint that it breaks. */
 const OF_ONE_WRITE = /^2[23]/
+
+/** Locked one after the other, while who has one of them may wait for another: not beside others. */
+const hasManyRows = (write: Batch[number]): boolean => write.some(([sql]) => mayChangeNothing(sql))
 
 interface PostgresWriterOptions {
   open(): Promise<PostgresSession>
@@ -35,14 +38,33 @@ export class PostgresWriter {
   }
 
   /** Rows that the first step of each write changed, or why this one write has failed. */
-  async commit(batch: Batch, tries = TRIES): Promise<(number | StoreUnavailable)[]> {
+  async commit(batch: Batch): Promise<(number | StoreUnavailable)[]> {
+    const many = batch.filter(hasManyRows)
+    if (many.length === 0 || batch.length === 1) return this.#commit(batch)
+    const others = batch.filter((write) => !hasManyRows(write))
+    const answers = new Map<Batch[number], number | StoreUnavailable>()
+    for (const part of [others, ...many.map((write) => [write])]) {
+      if (part.length === 0) continue
+      try {
+        const kept = await this.#commit(part)
+        for (const [i, write] of part.entries()) answers.set(write, kept[i] as number)
+      } catch (error) {
+        if (answers.size === 0) throw error
+        // What was kept is kept; whoever is left need not find out by waiting.
+        return batch.map((write) => answers.get(write) ?? toUnavailable(error))
+      }
+    }
+    return batch.map((write) => answers.get(write) as number | StoreUnavailable)
+  }
+
+  async #commit(batch: Batch, tries = TRIES): Promise<(number | StoreUnavailable)[]> {
     const session = await this.#connected()
     try {
       return await commitBatch(session.client, this.#options.statements, batch)
     } catch (error) {
       const { code = '' } = error as { code?: string }
       if (!(await this.#rolledBack(session))) return this.#settle(batch, session.lock)
-      if (PASSING.includes(code) && tries > 1) return this.commit(batch, tries - 1)
+      if (PASSING.includes(code) && tries > 1) return this.#commit(batch, tries - 1)
       if (OF_ONE_WRITE.test(code) && batch.length > 1) return this.#oneByOne(batch)
       throw toUnavailable(error)
     }
@@ -105,7 +127,7 @@ export class PostgresWriter {
   async #oneByOne(batch: Batch): Promise<(number | StoreUnavailable)[]> {
     const answers: (number | StoreUnavailable)[] = []
     for (const write of batch) {
-      answers.push(...(await this.commit([write]).catch((error) => [toUnavailable(error)])))
+      answers.push(...(await this.#commit([write]).catch((error) => [toUnavailable(error)])))
     }
     return answers
   }

@@ -5,6 +5,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { after, describe, test } from 'node:test'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { NOW, order, retry } from '../../../../../test/stores/transactions/examples.ts'
+import { startFaultProxy } from '../../../../../test/support/fault-proxy.ts'
 import { startPostgres, type TestDatabase } from '../../../../../test/support/postgres.ts'
 import { PASSWORD } from '../../../../../test/support/postgres-install.ts'
 import { openStores } from '../open.ts'
@@ -235,22 +236,26 @@ describe('a server that', () => {
     await database.query('SELECT pg_reload_conf()')
   })
 
-  test('is purged: what is issued again meanwhile stays', async () => {
+  test('falls silent behind a read that had to wait for its connection: both together are bounded', async (t) => {
     await using database = await server.createDatabase()
-    await using stores = await openOn(database.url)
-    await stores.transactions.insert(order, retry)
-    const { client } = await openSession(postgresConfig(database.url, 5_000))
-    await client.query('BEGIN')
-    await client.query(`UPDATE transactions SET issued_at = ${NOW + 10}`)
-    await client.query(`UPDATE retries SET issued_at = ${NOW + 10}`)
-    const purged = stores.transactions.purge(NOW + 5, NOW + 5, 10)
-    await sleep(200)
-    await client.query('COMMIT')
-    await client.end()
-    assert.equal(await purged, 0)
-    assert.ok(await stores.transactions.get(order.customerId, order.xid))
-    const [kept] = await database.query('SELECT count(*) AS retries FROM retries')
-    assert.equal(Number(kept?.retries), 1)
+    const proxy = await startFaultProxy(t, server.port)
+    const url = database.url.replace(`:${server.port}/`, `:${proxy.port}/`)
+    const stores = await openStores(url, { now: NOW, connections: 4, timeoutMs: 3_000 })
+    // For as long as the first two reads may wait for a lock, and the third has no connection.
+    const blocked = database.query('BEGIN; LOCK TABLE transactions; SELECT pg_sleep(2); ROLLBACK')
+    await sleep(100)
+    const started = performance.now()
+    const reads = [1, 2, 3].map(() => stores.transactions.get('customer', 'order-1'))
+    for (const read of reads) read.catch(() => {})
+    await Promise.allSettled(reads.slice(0, 2))
+    await sleep(100)
+    proxy.swallow(true)
+    await assert.rejects(reads[2] as Promise<unknown>, UNAVAILABLE)
+    const waited = performance.now() - started
+    assert.ok(waited > 2_900 && waited < 3_300, `${waited} ms`)
+    proxy.swallow(false)
+    await blocked
+    await stores.close()
   })
 
   test('does not sync is refused', async (t) => {
@@ -283,30 +288,4 @@ describe('a server that', () => {
       return true
     })
   })
-})
-
-test('an idempotency key that is taken takes its own write back and no other', async () => {
-  await using database = await server.createDatabase()
-  await using stores = await openOn(database.url)
-  const insert = (i: number, key: string) =>
-    stores.transactions.insert({ ...order, xid: String(i) }, { ...retry, key, xid: String(i) })
-  const answers = await Promise.all(
-    Array.from({ length: 200 }, (_, i) => insert(i, String(i % 50))),
-  )
-  assert.equal(answers.filter(Boolean).length, 50)
-  const [row] = await database.query(
-    'SELECT count(*) AS n FROM transactions JOIN retries USING (xid)',
-  )
-  assert.equal(Number(row?.n), 50)
-})
-
-test('a NUL, which PostgreSQL cannot hold, finds nothing and fails nobody else', async () => {
-  await using database = await server.createDatabase()
-  await using stores = await openOn(database.url)
-  const [found, removed, kept] = await Promise.all([
-    stores.apiKeys.get('a\0b'),
-    stores.apiKeys.remove('a\0b'),
-    stores.transactions.insert(order),
-  ])
-  assert.deepEqual({ found, removed, kept }, { found: undefined, removed: false, kept: true })
 })

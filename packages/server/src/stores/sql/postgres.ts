@@ -4,8 +4,15 @@ import { StoreUnavailable } from '../../errors.ts'
 import type { CommitListener, SqlDriver, SqlRow, SqlStep, SqlValue } from './driver.ts'
 import { groupCommit } from './group-commit.ts'
 import { MigrationError } from './migrations.ts'
+import { listen } from './postgres-listener.ts'
 import { migratePostgres } from './postgres-migrate.ts'
-import { endSession, openSession, postgresConfig, toUnavailable } from './postgres-session.ts'
+import {
+  endPool,
+  endSession,
+  openSession,
+  postgresConfig,
+  toUnavailable,
+} from './postgres-session.ts'
 import { type ColumnTypes, hasNul, postgresStatements } from './postgres-statements.ts'
 import { PostgresWriter } from './postgres-writer.ts'
 
@@ -28,7 +35,7 @@ const COLUMNS = `SELECT table_name || '.' || column_name AS name, data_type AS t
 export interface PostgresOptions {
   /** Applied when the schema is new or older. */
   now: number
-  /** Connections in all, 10 by default. */
+  /** Connections that read and write, 10 by default. */
   connections?: number
   /** Milliseconds after which nobody waits for the server any more, 1500 by default. */
   timeoutMs?: number
@@ -57,6 +64,9 @@ export async function openPostgres(
   const readers = new pg.Pool({ ...config, max: connections - WRITERS })
   // Of a connection that nobody uses; the next query opens another.
   readers.on('error', () => {})
+  const reading = new Set<pg.ClientBase>()
+  readers.on('connect', (client) => reading.add(client))
+  readers.on('remove', (client) => reading.delete(client))
   let closed = false
   let unanswered = 0
   /** Of the last commit of anything but the probe, if it failed: a full disk stops only some writes. */
@@ -92,12 +102,25 @@ export async function openPostgres(
     if (unanswered >= MAX_UNANSWERED) throw new StoreUnavailable('too many queries are waiting')
     if (hasNul(params)) return []
     unanswered += 1
+    const answer = query(sql, params).finally(() => {
+      unanswered -= 1
+    })
     try {
-      return await query(sql, params)
+      return await inTime(answer)
     } catch (error) {
       throw toUnavailable(error)
+    }
+  }
+
+  /** To wait for a connection and for an answer each has its bound; this is of both together. */
+  async function inTime<T>(answer: Promise<T>): Promise<T> {
+    const late = Promise.withResolvers<never>()
+    const giveUp = () => late.reject(new StoreUnavailable('the query was not answered in time'))
+    const timer = setTimeout(giveUp, timeoutMs)
+    try {
+      return await Promise.race([answer, late.promise])
     } finally {
-      unanswered -= 1
+      clearTimeout(timer)
     }
   }
 
@@ -124,6 +147,7 @@ export async function openPostgres(
   return {
     rows,
     write,
+    watch: (channel, changed) => listen(open, channel, changed),
     async ping() {
       if (performance.now() - failedAt < FAILED_MS) {
         throw new StoreUnavailable('the last commit has failed')
@@ -138,7 +162,7 @@ export async function openPostgres(
         await drained()
       }
       closed = true
-      await Promise.all([...writers.map((writer) => writer.close()), readers.end()])
+      await Promise.all([...writers.map((writer) => writer.close()), endPool(readers, reading)])
     },
   }
 }

@@ -56,13 +56,25 @@ test('an older database gets what it lacks', () => {
   ])
 })
 
-test('F-21 a migration that fails leaves the schema as it was, also of those before it', () => {
+test('F-21 a migration that fails leaves nothing of itself, and those before it', () => {
   using db = new DatabaseSync(':memory:')
-  migrateSqlite(db, NOW, [A])
   const broken = migration(3, 'CREATE TABLE c (x TEXT); CREATE TABLE a (x TEXT)')
   assert.throws(() => migrateSqlite(db, NOW, [A, B, broken]), /already exists/)
-  assert.deepEqual(tablesOf(db), ['a', 'schema_migrations'])
-  assert.deepEqual(appliedTo(db), [[1, NOW]])
+  assert.deepEqual(tablesOf(db), ['a', 'b', 'schema_migrations'])
+  migrateSqlite(db, NOW + 1, [A, B, migration(3, 'CREATE TABLE c (x TEXT)')])
+  assert.deepEqual(appliedTo(db), [
+    [1, NOW],
+    [2, NOW],
+    [3, NOW + 1],
+  ])
+})
+
+test('a database without one in the middle gets that one', () => {
+  using db = new DatabaseSync(':memory:')
+  const C = migration(3, 'CREATE TABLE c (x TEXT)')
+  migrateSqlite(db, NOW, [A, C])
+  migrateSqlite(db, NOW + 1, [A, B, C])
+  assert.deepEqual(tablesOf(db), ['a', 'b', 'c', 'schema_migrations'])
 })
 
 test('a database of a newer jotter is refused, and not touched', () => {

@@ -5,32 +5,34 @@ import {
   READ_RECORD,
   RECORD_TABLE,
   readMigrations,
+  recordOf,
   toApplied,
 } from './migrations.ts'
 
 /**
- * Applies what is missing, all of it in one transaction: a process killed in the middle leaves the
- * schema as it was. A schema that is up to date is only read.
+ * Applies what is missing, each migration in a transaction of its own: a process killed in the middle
+ * leaves those that are through, and the next start goes on. A schema that is up to date is only read.
  *
  * @throws {MigrationError} When the schema is newer than this binary, or an applied file changed.
  */
 export function migrateSqlite(db: DatabaseSync, now: number, migrations = readMigrations()): void {
-  if (missingOf(appliedToSqlite(db) ?? [], migrations).length === 0) return
-  db.exec('BEGIN IMMEDIATE')
-  try {
-    db.exec(RECORD_TABLE)
-    const record = db.prepare('INSERT INTO schema_migrations VALUES (?1, ?2, ?3, ?4)')
-    // Looked at again: another process may have been here before us.
-    for (const { version, name, sql, checksum } of missingOf(
-      appliedToSqlite(db) ?? [],
-      migrations,
-    )) {
-      db.exec(sql)
-      record.run(version, name, checksum, now)
+  const missing = () => missingOf(appliedToSqlite(db) ?? [], migrations)
+  while (missing().length > 0) {
+    db.exec('BEGIN IMMEDIATE')
+    try {
+      db.exec(RECORD_TABLE)
+      // Looked at again: another process may have been here before us.
+      const [next] = missing()
+      if (next !== undefined) {
+        db.exec(next.sql)
+        db.prepare('INSERT INTO schema_migrations VALUES (?1, ?2, ?3, ?4)').run(
+          ...recordOf(next, now),
+        )
+      }
+      db.exec('COMMIT')
+    } finally {
+      if (db.isTransaction) db.exec('ROLLBACK')
     }
-    db.exec('COMMIT')
-  } finally {
-    if (db.isTransaction) db.exec('ROLLBACK')
   }
 }
 

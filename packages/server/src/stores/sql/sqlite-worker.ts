@@ -5,7 +5,7 @@
  */
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
-import type { SqlRow, SqlValue } from './driver.ts'
+import { mayChangeNothing, type SqlRow, type SqlValue } from './driver.ts'
 import { whenFree } from './sqlite-busy.ts'
 
 export type WorkerRole = 'writer' | 'reader' | 'checkpointer'
@@ -68,12 +68,12 @@ function prepared(id: number): StatementSync {
 
 const run = ([id, ...params]: Step): number => Number(prepared(id).run(...params).changes)
 
-/** All steps or none: a step that changes nothing takes back the ones before it. */
+/** All steps or none: one that changes nothing, and may not, takes back the ones before it. */
 function write(steps: Step[]): number {
   const first = run(steps[0] as Step)
   if (steps.length === 1 || first === 0) return first
   for (const step of steps.slice(1)) {
-    if (run(step) > 0) continue
+    if (run(step) > 0 || mayChangeNothing(texts[step[0]] as string)) continue
     db.exec('ROLLBACK TO write')
     return 0
   }

@@ -1,4 +1,4 @@
-import type { AttemptPolicy, AttemptStore } from './attempts.ts'
+import { type AttemptStore, delayAfter, REMEMBERED_MS } from '../../passwords/attempts.ts'
 
 interface Tried {
   count: number
@@ -6,8 +6,6 @@ interface Tried {
   openAt: number
   forgottenAt: number
 }
-
-const REMEMBERED_MS = 30 * 24 * 60 * 60 * 1000
 
 /**
  * Attempts of one process, without timers.
@@ -56,11 +54,9 @@ export function memoryAttempts(monotonic: () => number, maxKeys = 100_000): Atte
     async remembers(key) {
       return (remembered.get(key) ?? 0) > monotonic()
     },
-  }
-}
 
-function delayAfter(count: number, { free, firstDelayMs, maxDelayMs }: AttemptPolicy): number {
-  return count < free ? 0 : Math.min(maxDelayMs, firstDelayMs * 2 ** (count - free))
+    purge: async () => 0,
+  }
 }
 
 /**
