@@ -44,6 +44,7 @@ const app = await createApp({
   signingKeys: keys.signingKeys,
   keyService: keys.service,
   refreshKey: createSecretKey(Buffer.alloc(32, 1)),
+  attempts: stores.attempts(time),
   revocations: await revocations(
     { ...time, log, store: stores.revocations, maxAgeSeconds: 60 },
     new AbortController().signal,

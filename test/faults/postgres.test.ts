@@ -17,8 +17,11 @@ const ENDED_SESSIONS = LONG ? 300 : 20
 const CUTS = LONG ? 1_000 : 60
 const BETWEEN_POWER_CUTS_MS = 1_200
 const WELL_WITHIN_MS = 3_000
-/** What is promised, and a quarter of it more: see degraded.test.ts. */
-const ANSWERED_WITHIN_MS = 2_500
+/**
+ * More than what degraded.test.ts holds to: a server that starts again after a power cut takes the
+ * machine's cores from nodes and clients alike.
+ */
+const ANSWERED_WITHIN_MS = 5_000
 
 const server = await startPostgres({ after })
 

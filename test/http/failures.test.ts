@@ -123,6 +123,7 @@ describe('when signing fails', () => {
       signingKeys: keys.signingKeys,
       keyService: keys.service,
       refreshKey: createSecretKey(Buffer.alloc(32, 1)),
+      attempts: stores.attempts(time),
       metrics: createMetrics(),
       log: logger,
       version: '0.0.0-test',

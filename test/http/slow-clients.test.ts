@@ -35,6 +35,7 @@ async function start(t: TestContext, tls?: ServerOptions) {
     signingKeys: keys.signingKeys,
     keyService: keys.service,
     refreshKey: createSecretKey(Buffer.alloc(32, 1)),
+    attempts: stores.attempts(time),
     metrics: createMetrics(),
     log,
     version: '0.0.0-test',

@@ -35,7 +35,7 @@ import type { Metrics } from './operation/metrics.ts'
 import { describeApi } from './operation/openapi.ts'
 import { requestLog } from './operation/request-log.ts'
 import { operationRoutes } from './operation/routes.ts'
-import { attemptLimits } from './passwords/attempts.ts'
+import { type AttemptStore, attemptLimits } from './passwords/attempts.ts'
 import { passwords } from './passwords/passwords.ts'
 import { requestIds } from './request-id.ts'
 import type { Revocations } from './revocation/revocations.ts'
@@ -65,6 +65,8 @@ export interface AppDeps {
   keyService: KeyService
   /** Of the HMAC in refresh tokens. */
   refreshKey: KeyObject
+  /** What is kept about wrong passwords. */
+  attempts: AttemptStore
   /** What is revoked, on every node of the database. */
   revocations: Revocations
   metrics: Metrics
@@ -257,7 +259,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       tokens,
       refreshTokens: refreshTokens(deps.refreshKey),
       passwords: passwords({ settings, monotonic }),
-      attempts: attemptLimits({ store: stores.attempts({ now, monotonic }), monotonic }),
+      attempts: attemptLimits({ store: deps.attempts, monotonic }),
       lives,
       onLogin: metrics.loggedIn,
       onRefresh: metrics.refreshed,

@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { existsSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { importKey, type Key } from '@jotter/token'
 import { isOpenToAll } from './open-to-all.ts'
+import { makeSecretFile } from './secret-file.ts'
 import type { Settings } from './settings.ts'
 import { base64 } from './settings-kinds.ts'
 import { isCustomerId } from './settings-rules.ts'
@@ -33,7 +34,7 @@ export function ownCustomer(settings: Settings, inMemory: boolean): OwnCustomer 
   if (configured !== undefined) return configured
   if (inMemory) return { id: randomUUID().toUpperCase(), key: signingKey(randomBytes(64)) }
   const file = fileOf(settings)
-  makeFile(file)
+  makeSecretFile(file, newCustomer)
   return readFile(file)
 }
 
@@ -60,21 +61,11 @@ const fileOf = ({ DATA }: Settings): string => join(DATA, 'telesign.json')
 const signingKey = (secret: Buffer): Key =>
   importKey({ secret, alg: 'HS256' }, { allowShortSecret: true })
 
-/** Keeps what is there, whoever made it first. Nobody ever sees half of the file, or loses it. */
-function makeFile(file: string): void {
-  if (existsSync(file)) return
+function newCustomer(): string {
   const customer_id = randomUUID().toUpperCase()
   const made = { customer_id, api_key: randomBytes(64).toString('base64') }
-  const draft = `${file}.${customer_id}`
-  try {
-    writeFileSync(draft, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600, flush: true })
-    // Unlike a rename, a link does not take the place of what another start has made meanwhile.
-    linkSync(draft, file)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  } finally {
-    rmSync(draft, { force: true })
-  }
+  return `${JSON.stringify(made, null, 2)}
+`
 }
 
 function readFile(file: string): OwnCustomer {

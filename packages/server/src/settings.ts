@@ -141,7 +141,7 @@ export const SETTINGS = {
   },
   REVOCATION_MAX_AGE_SECONDS: {
     kind: kinds.integer(1, 3_600),
-    default: '60',
+    default: '10',
     about:
       'How old what a node knows of revocations may be, in seconds. Older, while the database cannot be asked, it accepts no token.',
   },

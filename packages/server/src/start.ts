@@ -102,6 +102,7 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
       signingKeys: keys.signingKeys,
       keyService: keys.service,
       refreshKey: master.refresh,
+      attempts,
       revocations: revoked,
       metrics,
       stopping: () => stopped.signal.aborted,

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { hkdfSync } from 'node:crypto'
 import {
   chmodSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -14,7 +13,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { inspect } from 'node:util'
-import { Worker } from 'node:worker_threads'
 import { memoryKeys } from '../stores/memory/keys.ts'
 import { demandSameMaster, MasterKeyError, masterKey } from './master-key.ts'
 
@@ -142,39 +140,4 @@ test('a database is of the master key that was there first', async (t) => {
     name: 'MasterKeyError',
     message: /made with another MASTER_KEY/,
   })
-})
-
-test('F-16 two first starts at once settle on one key, and neither reads half a file', async (t) => {
-  const { data } = emptyData(t)
-  const ROUNDS = 300
-  for (let round = 0; round < ROUNDS; round += 1) mkdirSync(join(data, String(round)))
-  const gate = new SharedArrayBuffer(4)
-  const racer = `
-    const { parentPort, workerData } = require('node:worker_threads')
-    import(workerData.module).then(({ masterKey }) => {
-      const arrived = new Int32Array(workerData.gate)
-      const proofs = []
-      for (let round = 0; round < workerData.rounds; round += 1) {
-        Atomics.add(arrived, 0, 1)
-        while (Atomics.load(arrived, 0) < 2 * (round + 1));
-        try {
-          proofs.push(masterKey({ DATA: workerData.data + '/' + round }, false).proof)
-        } catch (error) {
-          proofs.push(error.message)
-        }
-      }
-      parentPort.postMessage(proofs)
-    })`
-  const module = new URL('./master-key.ts', import.meta.url).href
-  const run = () => {
-    const workerData = { module, gate, data, rounds: ROUNDS }
-    const worker = new Worker(racer, { eval: true, workerData })
-    return new Promise<string[]>((resolve, reject) => {
-      worker.once('message', resolve).once('error', reject)
-    })
-  }
-  const [one, other] = await Promise.all([run(), run()])
-  assert.deepEqual(one, other)
-  assert.equal(new Set(one).size, ROUNDS)
-  for (const proof of one) assert.match(proof, /^[\w-]{43}$/)
 })

@@ -3,9 +3,10 @@
  * is done with it directly; each use has a key of its own, derived by HKDF-SHA256 (RFC 5869).
  */
 import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
-import { existsSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { isOpenToAll } from '../open-to-all.ts'
+import { makeSecretFile } from '../secret-file.ts'
 import type { Settings } from '../settings.ts'
 import type { KeyStore } from './store.ts'
 
@@ -53,7 +54,7 @@ export function masterKey(
   if (MASTER_KEY !== undefined) return derive(MASTER_KEY)
   if (inMemory) return derive(newText())
   const file = join(DATA, 'master.key')
-  makeFile(file)
+  makeSecretFile(file, () => `${newText()}\n`)
   return derive(readFile(file))
 }
 
@@ -96,21 +97,6 @@ function derive(text: string): MasterKey {
 }
 
 const newText = (): string => randomBytes(KEY_BYTES).toString('base64url')
-
-/** Keeps what is there, whoever made it first. Nobody ever sees half of the file, or loses it. */
-function makeFile(file: string): void {
-  if (existsSync(file)) return
-  const draft = `${file}.${randomBytes(8).toString('hex')}`
-  try {
-    writeFileSync(draft, `${newText()}\n`, { mode: 0o600, flush: true })
-    // Unlike a rename, a link does not take the place of what another start has made meanwhile.
-    linkSync(draft, file)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  } finally {
-    rmSync(draft, { force: true })
-  }
-}
 
 function readFile(file: string): string {
   if (isOpenToAll(statSync(file).mode)) {

@@ -85,7 +85,11 @@ function joseOf({ jwks }: Node): (token: string) => Promise<unknown> {
   return (token) => jwtVerify(token, keys, options)
 }
 
-test('F-12 keys are rotated every two seconds, and no good token is refused', async (t) => {
+const timeout = LONG ? 600_000 : 60_000
+
+test('F-12 keys are rotated every two seconds, and no good token is refused', {
+  timeout,
+}, async (t) => {
   const nodes = await startNodes(t)
   const verifiers = [...nodes.map(({ verify }) => verify), ...nodes.map(joseOf)]
   const kids = new Set<string>()
@@ -108,7 +112,7 @@ test('F-12 keys are rotated every two seconds, and no good token is refused', as
   async function check(): Promise<void> {
     // Tokens of before a rotation, too.
     const held: string[] = []
-    for (let i = 0; rotated < ROTATIONS || checks < CHECKS; i += 1) {
+    for (let i = 0; kids.size <= ROTATIONS || checks < CHECKS; i += 1) {
       const token = await (nodes[i % 2] as Node).mint()
       held.push(token)
       if (held.length > 50) held.splice((i * 7) % 50, 1)
