@@ -168,8 +168,6 @@ export function keyService(deps: KeyServiceDeps) {
     take,
     /** Oldest first. */
     list: store.list,
-    /** @throws {ServiceError} `key_not_found`. */
-    get: find,
 
     /**
      * Makes the key that signs next, or names the one that waits; it signs when its date has come.
@@ -237,7 +235,7 @@ export function keyService(deps: KeyServiceDeps) {
       return find(kid)
     },
 
-    /** Both halves. @throws {ServiceError} `key_not_found`, `key_in_use` once it is retired. */
+    /** Both halves. @throws {ServiceError} `key_not_found`, also once it is retired. */
     async reveal(kid: string): Promise<Key> {
       const key = await find(kid)
       if (key.sealed === undefined) throw new ServiceError('key_not_found', { detail: GONE })
