@@ -7,7 +7,7 @@ import type { KeyObject } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { ServerOptions } from 'node:https'
 import type { Socket } from 'node:net'
-import type { Key, KeyRing } from '@jotter/token'
+import type { Key } from '@jotter/token'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { accessHook, demandBudget } from './access.ts'
@@ -28,8 +28,10 @@ import { transactionRoutes } from './flows/transaction/routes.ts'
 import { refuseForeignPages } from './foreign-pages.ts'
 import { readGateLines } from './gate-lines.ts'
 import { accessTokens } from './keys/access-tokens.ts'
+import { rotationRoutes } from './keys/rotation-routes.ts'
 import { keyRoutes } from './keys/routes.ts'
-import type { MachineKeys } from './keys/signing-keys.ts'
+import type { KeyService } from './keys/service.ts'
+import type { SigningKeys } from './keys/signing-keys.ts'
 import { openKeySource } from './keyserver/open.ts'
 import { keyServerRoutes } from './keyserver/routes.ts'
 import { addressMatcher } from './limits/address.ts'
@@ -68,9 +70,9 @@ export interface AppDeps {
   /** The customer of this service, and its key where the transaction flow is configured. */
   customer: { readonly id: string; readonly key: Key | undefined }
   /** Of user tokens. */
-  signingKeys: KeyRing
-  /** Of use tokens. */
-  machineKeys: MachineKeys
+  signingKeys: SigningKeys
+  /** What replaces them. */
+  keyService: KeyService
   /** Of the HMAC in refresh tokens. */
   refreshKey: KeyObject
   /** What is kept about wrong passwords. */
@@ -216,7 +218,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   // One of them: it bounds how much is hashed at once.
   const hashing = passwords({ settings, monotonic })
   const tokens = accessTokens({
-    keys: () => deps.signingKeys,
+    keys: deps.signingKeys.of(settings.ACCESS_ALG),
     issuer,
     audience: settings.AUDIENCE,
     longestLifeSeconds: lives.longest,
@@ -308,7 +310,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       uses: stores.uses,
       revocations,
       tokens: useTokens({
-        keys: () => deps.machineKeys.ring(),
+        keys: deps.signingKeys.of(settings.MACHINE_ALG),
         issuer,
         audience: settings.AUDIENCE,
         now,
@@ -329,19 +331,20 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       now,
     }),
   )
-  await app.register(
-    keyRoutes({
-      keys: () => [...deps.signingKeys.keys, ...(deps.machineKeys.known?.keys ?? [])],
-      maxAgeSeconds: settings.JWKS_MAX_AGE,
-    }),
-  )
+  await app.register(keyRoutes({ keys: deps.signingKeys, maxAgeSeconds: settings.JWKS_MAX_AGE }))
+  await app.register(rotationRoutes(deps.keyService))
   await app.register(
     operationRoutes({
       version: deps.version,
       address: issuer,
       metrics,
       metricsOpen: settings.ENV === 'development',
-      checks: { store: stores.ping, revocations: revocations.confirmed },
+      checks: {
+        store: stores.ping,
+        revocations: revocations.confirmed,
+        keys: deps.signingKeys.ready,
+      },
+      warnings: () => deps.signingKeys.damaged.map((kid) => `signing key ${kid} was changed`),
       stopping: deps.stopping,
       monotonic,
     }),

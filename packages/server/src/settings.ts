@@ -23,7 +23,7 @@ export interface Setting {
 }
 
 /** Of `packages/token`, in the order in which a reader looks for them. */
-const PAIR_ALGS = [
+export const KEY_PAIR_ALGS = [
   ...(['ES256', 'ES384', 'ES512', 'EdDSA', 'RS256', 'RS384', 'RS512'] as const),
   ...(['PS256', 'PS384', 'PS512', 'ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87'] as const),
 ] as const
@@ -108,7 +108,7 @@ export const SETTINGS = {
     bare: true,
   },
   ACCESS_ALG: {
-    kind: kinds.oneOf(...PAIR_ALGS, 'HS256', 'HS384', 'HS512'),
+    kind: kinds.oneOf(...KEY_PAIR_ALGS, 'HS256', 'HS384', 'HS512'),
     default: 'ES256',
     implied: { by: 'SECRET_KEY', text: 'HS256' },
     about:
@@ -153,10 +153,17 @@ export const SETTINGS = {
   JWKS_MAX_AGE: {
     kind: kinds.integer(1, 86_400),
     default: '300',
-    about: 'How long others may keep the public keys before they ask again, in seconds.',
+    about:
+      'How long others may keep the public keys before they ask again, in seconds. A new key is published for as long before it signs.',
+  },
+  KEY_ROTATION_DAYS: {
+    kind: kinds.daysOrOff,
+    default: '90',
+    about:
+      'Days after which another key pair signs user tokens, and use tokens. The one before verifies until its last token has expired. `off` or 0: only when somebody asks for it.',
   },
   MACHINE_ALG: {
-    kind: kinds.oneOf(...PAIR_ALGS),
+    kind: kinds.oneOf(...KEY_PAIR_ALGS),
     default: 'RS256',
     about: 'How use tokens are signed, with a key pair that is made with the first of them.',
   },

@@ -150,6 +150,44 @@ const COMMANDS: Readonly<Record<string, Row | Group>> = {
       },
     },
   },
+  keys: {
+    about: 'look after the keys that user tokens are signed with',
+    examples: ['jotter keys list', 'jotter keys rotate --dry-run'],
+    verbs: {
+      list: {
+        about: 'list signing keys with their states and dates',
+        load: async () => (await import('./keys-list.ts')).keysList,
+      },
+      show: {
+        about: 'show a signing key and its public half',
+        load: async () => (await import('./keys-show.ts')).keysShow,
+      },
+      rotate: {
+        about: 'let another key sign, when everybody can know it',
+        load: async () => (await import('./keys-rotate.ts')).keysRotate,
+      },
+      promote: {
+        about: 'let the next key sign now; exit code 5 when it is too early',
+        load: async () => (await import('./keys-promote.ts')).keysPromote,
+      },
+      retire: {
+        about: 'end a key; exit code 5 while it is in use',
+        load: async () => (await import('./keys-retire.ts')).keysRetire,
+      },
+      generate: {
+        about: 'make a key pair and print it; no store is asked',
+        load: async () => (await import('./keys-generate.ts')).keysGenerate,
+      },
+      import: {
+        about: 'take in a private key as the one that signs next',
+        load: async () => (await import('./keys-import.ts')).keysImport,
+      },
+      export: {
+        about: 'print the public half of a key, or both',
+        load: async () => (await import('./keys-export.ts')).keysExport,
+      },
+    },
+  },
   migrate: {
     about: 'bring the schema of the database up to date',
     examples: ['jotter migrate status', 'jotter migrate up'],
@@ -272,12 +310,18 @@ function showExamples(command: Command, examples: readonly string[]): void {
   command.addHelpText('before', `${examples.map((line) => `  ${line}`).join('\n')}\n`)
 }
 
+/** A thumbprint (RFC 7638); no flag is as long. */
+const DASHED_KID = /^-[\w-]{42}$/
+
 /** The line as it is parsed. */
 function lineOf(argv: readonly string[]): string[] {
   const [first, ...rest] = argv
   if (first === undefined) return ['--help']
   // A command tells of its options only when it is loaded, which naming it does.
   if (first === 'help') return [...rest, '--help']
+  // One kid in 64 begins with a dash: it is no flag.
+  const kids = first === 'keys' ? rest.filter((word) => DASHED_KID.test(word)) : []
+  if (kids.length > 0) return [first, ...rest.filter((word) => !kids.includes(word)), '--', ...kids]
   // Taken apart, so that the refusal of a mistyped flag does not repeat its value.
   return argv.flatMap((word) => {
     const [, flag, value] = /^(--[a-z-]+)=(.*)$/s.exec(word) ?? []
