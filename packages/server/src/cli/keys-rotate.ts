@@ -21,7 +21,7 @@ export const keysRotate: CliCommand = {
 
   shape(command) {
     command
-      .option('--alg <alg>', 'only keys of this algorithm (default: all that are in use)')
+      .option('--alg <alg>', 'only the key of this algorithm (default: every one that signs)')
       .option('--emergency', 'at once: tokens of the key that signs now are refused')
       .option('--dry-run', 'print the plan and change nothing')
       .option('--yes', 'mean --emergency')

@@ -151,7 +151,7 @@ const COMMANDS: Readonly<Record<string, Row | Group>> = {
     },
   },
   keys: {
-    about: 'look after the keys that user tokens are signed with',
+    about: 'look after the keys that tokens are signed with',
     examples: ['jotter keys list', 'jotter keys rotate --dry-run'],
     verbs: {
       list: {

@@ -6,7 +6,7 @@
  *     POST /v1/keys/{kid}/promote -> 200 the key, which signs now
  *     POST /v1/keys/{kid}/retire  { emergency?, unused? } -> 200 the key, which is at its end
  *
- * Without `alg` it is every algorithm that signs with a key pair here. A rotation that has begun is not
+ * Without `alg` it is every algorithm that has a key here. A rotation that has begun is not
  * begun again: it answers with the key that waits. In an emergency another key signs at once, and the
  * tokens of the one before are refused.
  *
