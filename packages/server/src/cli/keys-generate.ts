@@ -1,5 +1,5 @@
 import { generateKey } from '@jotter/token'
-import { KEY_PAIR_ALGS } from '../settings.ts'
+import { KEY_PAIR_ALGS } from '../settings-tokens.ts'
 import type { CliCommand } from './command.ts'
 import { EXIT, printable } from './io.ts'
 import { privateText, publicText, writeKeyFile } from './key-files.ts'
