@@ -1,7 +1,7 @@
 import { type Key, TokenError, type TokenReason } from '@jotter/token'
 import { isClientId } from '../../clients/names.ts'
 import { DEFAULT_POLICY } from '../../clients/service.ts'
-import type { ClientPolicy, ClientStore } from '../../clients/store.ts'
+import type { Client, ClientPolicy, ClientStore } from '../../clients/store.ts'
 import { type ErrorCode, ServiceError } from '../../errors.ts'
 import type { KeySource } from '../../keyserver/key-source.ts'
 import type { Revocations } from '../../revocation/revocations.ts'
@@ -87,10 +87,10 @@ export function machineService(deps: MachineDeps) {
     return policy
   }
 
-  /** Still there, not disabled, and not used up. */
-  async function admit({ sub, jti, exp }: UseClaims): Promise<void> {
+  /** Of a client that is still there and not disabled, and not used up. */
+  async function admit({ sub, jti, iat, exp }: UseClaims): Promise<void> {
     const client = await clients.find(sub)
-    if (client === undefined ? clientsOnly : client.disabled) {
+    if (client === undefined ? clientsOnly : client.disabled || isBefore(iat, client)) {
       throw new ServiceError('use_token_revoked')
     }
     if (client?.maxUses === undefined) return
@@ -163,6 +163,10 @@ function refuse(error: unknown, codeOf: (reason: TokenReason) => ErrorCode): nev
   if (!(error instanceof TokenError)) throw error
   throw new ServiceError(codeOf(error.reason), { detail: error.message, cause: error })
 }
+
+/** Whether a token of then is of another client, which had this id before it was deleted. */
+const isBefore = (iat: number, { createdAt }: Pick<Client, 'createdAt'>): boolean =>
+  iat < Math.floor(createdAt / 1000)
 
 const isGuess = (error: unknown): boolean =>
   error instanceof ServiceError && (error.status === 401 || error.status === 403)
