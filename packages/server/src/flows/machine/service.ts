@@ -9,7 +9,7 @@ import { claimedIdentity, verifyRequestToken } from './request-token.ts'
 import type { AssertionStore, UseStore } from './store.ts'
 import type { UseClaims, UseTokens } from './use-token.ts'
 
-/** Clients that logged in here before; all are forgotten when there are more. */
+/** Clients that logged in before, each with its address; all are forgotten when there are more. */
 const MAX_FAMILIAR = 10_000
 
 /** Throws `rate_limited` when that was too many. */
@@ -109,13 +109,15 @@ export function machineService(deps: MachineDeps) {
      */
     async login({ token, address }: Login): Promise<string> {
       const identity = identityOf(token)
-      // Who is known here goes on, however many others behind its address guess.
-      if (identity === undefined || !familiar.has(identity)) await guesses?.look(address)
+      // Who is known there goes on, however many others behind its address guess. Elsewhere its name,
+      // which is no secret, opens nothing.
+      const place = `${identity} ${address}`
+      if (identity === undefined || !familiar.has(place)) await guesses?.look(address)
       try {
         if (identity === undefined) throw new ServiceError('identity_unknown')
         const policy = await accept(identity, token)
         if (familiar.size >= MAX_FAMILIAR) familiar.clear()
-        familiar.add(identity)
+        familiar.add(place)
         const minted = await tokens.mint(identity, policy)
         deps.onIssue()
         return minted
