@@ -5,7 +5,7 @@ export const MACHINE_ERRORS = {
   client_id_invalid: {
     status: 400,
     title: 'The client id is not valid',
-    help: 'Send 1 to 128 characters of A-Z a-z 0-9 . _ ~ : @ - that begin with a letter or a digit.',
+    help: 'Send 1 to 128 characters of A-Z a-z 0-9 . _ ~ : @ - that begin with a letter or a digit, but no UUID of version 7: the ids of users are.',
   },
   public_key_invalid: {
     status: 400,
