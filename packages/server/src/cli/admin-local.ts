@@ -4,17 +4,15 @@
  */
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { decodeCursor as decodeKeyCursor } from '../api-keys/cursor.ts'
 import { keyAnswer, keyPageAnswer } from '../api-keys/routes.ts'
 import { apiKeyService } from '../api-keys/service.ts'
 import { clientPageAnswer, wholeClientAnswer } from '../clients/answers.ts'
-import { decodeCursor as decodeClientCursor } from '../clients/cursor.ts'
 import { clientService } from '../clients/service.ts'
 import { changeOf } from '../clients/written.ts'
 import { knownCustomer, type OwnCustomer } from '../customer.ts'
 import { databaseOf, shownUrl } from '../database.ts'
 import { StoreUnavailable } from '../errors.ts'
-import { issueAnswer, pageAnswer, wholeAnswer } from '../flows/transaction/answers.ts'
+import { issueAnswer, transactionPageAnswer, wholeAnswer } from '../flows/transaction/answers.ts'
 import { decodeCursor } from '../flows/transaction/cursor.ts'
 import { transactionService } from '../flows/transaction/service.ts'
 import { given } from '../http.ts'
@@ -23,6 +21,7 @@ import { rotationsAnswer, signingKeyAnswer, signingKeysAnswer } from '../keys/an
 import { demandSameMaster, knownMasterKey, MasterKeyError } from '../keys/master-key.ts'
 import { keyService } from '../keys/service.ts'
 import { keyUses, publicationMs } from '../keys/uses.ts'
+import { madePosition } from '../paging.ts'
 import { passwords } from '../passwords/passwords.ts'
 import type { Settings } from '../settings.ts'
 import type { ReadSettings } from '../settings-sources.ts'
@@ -30,7 +29,6 @@ import { openStores, type Stores } from '../stores/open.ts'
 import { appliedTo } from '../stores/schema.ts'
 import { missingOf, readMigrations } from '../stores/sql/migrations.ts'
 import { importAnswer, revokedAnswer, userAnswer, userPageAnswer } from '../users/answers.ts'
-import { decodeCursor as decodeUserCursor } from '../users/cursor.ts'
 import { userService } from '../users/service.ts'
 import type { Admin } from './admin.ts'
 import type { Context } from './context.ts'
@@ -95,9 +93,9 @@ function localAdmin(
       const page = await service.list({
         ...query,
         customerId: demandCustomer(settings).id,
-        after: after === undefined ? undefined : decodeCursor(after),
+        after: given(after, decodeCursor),
       })
-      return pageAnswer(page, service.statusOf)
+      return transactionPageAnswer(page, service.statusOf)
     },
 
     async transaction(xid) {
@@ -114,7 +112,7 @@ function localAdmin(
     },
 
     async apiKeys({ after, limit }) {
-      const position = after === undefined ? undefined : decodeKeyCursor(after)
+      const position = given(after, madePosition)
       return keyPageAnswer(await apiKeys('').list({ after: position, limit }))
     },
 
@@ -128,7 +126,7 @@ function localAdmin(
 
     async clients({ after, limit }) {
       const { id: customerId } = demandCustomer(settings)
-      const position = after === undefined ? undefined : decodeClientCursor(after)
+      const position = given(after, madePosition)
       return clientPageAnswer(await clients.list({ customerId, after: position, limit }))
     },
 
@@ -141,7 +139,7 @@ function localAdmin(
     createUser: async (wanted) => userAnswer(await users.create(wanted)),
 
     users: async ({ after, ...query }) =>
-      userPageAnswer(await users.list({ ...query, after: given(after, decodeUserCursor) })),
+      userPageAnswer(await users.list({ ...query, after: given(after, madePosition)?.id })),
 
     user: async (id) => userAnswer(await users.get(id)),
 

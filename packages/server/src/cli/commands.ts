@@ -1,7 +1,4 @@
-/**
- * The tree of commands. The module of a command is loaded when the line names it, so that none waits
- * for the others.
- */
+/** Which commands there are, and in a line what each is about. */
 import type { CliCommand } from './command.ts'
 
 export interface Row {
@@ -17,6 +14,7 @@ interface Group {
 
 export const isGroup = (entry: Row | Group): entry is Group => 'verbs' in entry
 
+/** By noun. The module of a command is loaded when a line names it, so that none waits for the others. */
 export const COMMANDS: Readonly<Record<string, Row | Group>> = {
   serve: {
     about: 'run the service until SIGTERM or SIGINT',

@@ -1,15 +1,6 @@
-import { addTargetOptions, openAdmin, type SigningKeyAnswer } from './admin.ts'
+import { openAdmin, type SigningKeyAnswer } from './admin.ts'
 import type { CliCommand } from './command.ts'
-import { EXIT, jsonText, printable } from './io.ts'
-import { addJson, addQuiet, addUtc } from './options.ts'
-import { printTable } from './table.ts'
-import { timeCell } from './times.ts'
-
-interface Options {
-  json?: true
-  quiet?: true
-  utc?: boolean
-}
+import { addPrintOptions, type PrintOptions, printPage } from './listing.ts'
 
 /** What comes next for a key, by its state. */
 const NEXT: Readonly<Record<string, (key: SigningKeyAnswer) => [what: string, at: string | null]>> =
@@ -22,35 +13,24 @@ export const keysList: CliCommand = {
   examples: ['jotter keys list', 'jotter keys list --utc'],
 
   shape(command) {
-    addQuiet(command, 'kids')
-    addUtc(command)
-    addJson(command)
-    addTargetOptions(command)
+    addPrintOptions(command, 'kids')
   },
 
   async run(context, command) {
-    const { io, now } = context
-    const { json, quiet, utc = false } = command.opts<Options>()
     await using admin = await openAdmin(context, command)
-    const answer = await admin.signingKeys()
-    if (json) io.out(jsonText(answer))
-    else if (quiet) for (const { kid } of answer.items) io.out(`${printable(kid)}\n`)
-    else {
-      printTable(
-        io,
-        ['KID', 'ALG', 'STATE', 'SINCE', 'NEXT'],
-        answer.items.map((key) => {
-          const [what, at] = NEXT[key.state]?.(key) ?? ['', null]
-          return [
-            key.kid,
-            key.alg,
-            key.state,
-            timeCell(key.state_at, now(), utc),
-            at === null ? '-' : `${what} ${timeCell(at, now(), utc)}`,
-          ]
-        }),
-      )
-    }
-    return EXIT.done
+    return printPage(context, command.opts<PrintOptions>(), await admin.signingKeys(), {
+      name: (key) => key.kid,
+      headers: ['KID', 'ALG', 'STATE', 'SINCE', 'NEXT'],
+      row: (key, time) => {
+        const [what, at] = NEXT[key.state]?.(key) ?? ['', null]
+        return [
+          key.kid,
+          key.alg,
+          key.state,
+          time(key.state_at),
+          at === null ? '-' : `${what} ${time(at)}`,
+        ]
+      },
+    })
   },
 }

@@ -1,6 +1,4 @@
-/**
- * What all commands share: help, refusals of a mistyped line, exit codes.
- */
+/** What all commands share: help, refusals of a mistyped line, exit codes. */
 import { Command, CommanderError } from 'commander'
 import { COMMANDS, isGroup, type Row } from './commands.ts'
 import type { Context } from './context.ts'
