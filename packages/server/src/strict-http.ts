@@ -120,6 +120,11 @@ export function readJsonBodies(app: FastifyInstance): void {
  * have none beyond ASCII.
  */
 export function readRawBodies(app: FastifyInstance): void {
+  // Fastify refuses what it cannot read as a type, and nobody reads it here.
+  app.addHook('onRequest', (request, _reply, done) => {
+    delete request.headers['content-type']
+    done()
+  })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
     '*',

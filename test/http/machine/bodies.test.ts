@@ -35,6 +35,17 @@ describe('item 58: the body is the token, of any content type', () => {
     })
   }
 
+  test('or of what is no content type', async () => {
+    const token = await requestToken()
+    for (const type of ['', 'a', 'text', '*', ';;;', '"', '__proto__', '\xff']) {
+      const head = `POST /login HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: ${type}`
+      const [answer] = await jotter.raw(
+        `${head}\r\nContent-Length: ${token.length}\r\n\r\n${token}`,
+      )
+      assert.equal(answer?.status, 200, type)
+    }
+  })
+
   test('or none', async () => {
     const { status } = await send(jotter, '/', await logIn(jotter))
     assert.equal(status, 200)

@@ -111,6 +111,18 @@ describe('C-13, C-15 a token that has passed before', () => {
   })
 })
 
+test('a token of a client that was deleted is none of the client that has its id next', async (t) => {
+  const jotter = await open(t as never, { lifetime_seconds: 3600 })
+  const token = await logIn(jotter)
+  assert.equal(await statusOf(jotter, token), 200)
+  const authorization = `Bearer ${ADMIN_KEY}`
+  await jotter.request('/v1/clients/client', { method: 'DELETE', headers: { authorization } })
+  jotter.clock.pass(1)
+  await register(jotter, 'client', { not_before_seconds: 0 })
+  assert.deepEqual(await gate(jotter, token), REVOKED)
+  assert.equal(await statusOf(jotter, await logIn(jotter)), 200)
+})
+
 describe('item 63: what is no use token of this service', async () => {
   const jotter = await open({ after })
   const other = await open({ after })

@@ -32,6 +32,27 @@ test('refused logins cost their address its budget; who is known there goes on',
   assert.equal(await login(jotter, 'late'), 200)
 })
 
+test('whoever guesses with the name of a client that is known has no more tries for it', async (t) => {
+  const jotter = await startTestService(t, {
+    ...MEMORY,
+    JOTTER_RATE_LIMIT_WRONG_KEY: '3/minute',
+    JOTTER_TRUST_PROXY: '127.0.0.1',
+  })
+  await register(jotter, 'client')
+  const from = async (address: string, key = CLIENT_KEY) => {
+    const headers = { 'x-forwarded-for': address }
+    const body = Buffer.from(await requestToken({ iss: 'client' }, key))
+    return (await jotter.request('/login', { method: 'POST', headers, body })).status
+  }
+  const forger = await generateKey('RS256')
+  assert.equal(await from('192.0.2.1'), 200)
+  for (let i = 0; i < 3; i += 1) assert.equal(await from('192.0.2.2', forger), 403)
+  // Refused before a signature is looked at: the right one is, too.
+  assert.equal(await from('192.0.2.2', forger), 429)
+  assert.equal(await from('192.0.2.2'), 429)
+  assert.equal(await from('192.0.2.1'), 200)
+})
+
 test('what is no JWT and what is refused at the gate costs no budget', async (t) => {
   const jotter = await startTestService(t, { ...MEMORY, JOTTER_RATE_LIMIT_WRONG_KEY: '3/minute' })
   await register(jotter, 'client')

@@ -17,6 +17,10 @@ import { decodeCursor } from '../flows/transaction/cursor.ts'
 import { transactionService } from '../flows/transaction/service.ts'
 import { given } from '../http.ts'
 import { accessLives } from '../keys/access-tokens.ts'
+import { rotationsAnswer, signingKeyAnswer, signingKeysAnswer } from '../keys/answers.ts'
+import { demandSameMaster, knownMasterKey, MasterKeyError } from '../keys/master-key.ts'
+import { keyService } from '../keys/service.ts'
+import { keyUses, publicationMs } from '../keys/uses.ts'
 import { madePosition } from '../paging.ts'
 import { passwords } from '../passwords/passwords.ts'
 import type { Settings } from '../settings.ts'
@@ -44,14 +48,15 @@ export async function openLocal(context: Context, read: ReadSettings): Promise<A
   io.err(`store  ${printable(shownUrl(url))}\n`)
   for (const warning of read.warnings) warn(io, warning)
   const stores = await open(url, read, now())
-  return localAdmin(stores, settings, { now, monotonic })
+  return localAdmin(stores, read, { now, monotonic })
 }
 
 function localAdmin(
   stores: Stores,
-  settings: Settings,
+  read: ReadSettings,
   { now, monotonic }: Pick<Context, 'now' | 'monotonic'>,
 ): Admin {
+  const { settings } = read
   const transactions = (customer?: OwnCustomer) =>
     transactionService({
       transactions: stores.transactions,
@@ -146,7 +151,41 @@ function localAdmin(
 
     importUsers: async (rows, dryRun) => importAnswer(await users.importRows(rows, dryRun)),
 
+    signingKeys: async () => signingKeysAnswer(await stores.keys.list()),
+
+    async rotateKeys(wanted) {
+      const service = await localKeys(stores, read, now)
+      return rotationsAnswer(await service.rotate(wanted))
+    },
+
+    async promoteKey(kid) {
+      const service = await localKeys(stores, read, now)
+      return signingKeyAnswer(await service.promote(kid))
+    },
+
+    async retireKey(kid, wanted) {
+      const service = await localKeys(stores, read, now)
+      return signingKeyAnswer(await service.retire(kid, wanted))
+    },
+
+    localKeys: () => localKeys(stores, read, now),
+
     [Symbol.asyncDispose]: () => stores.close(),
+  }
+}
+
+async function localKeys({ keys: store }: Stores, read: ReadSettings, now: () => number) {
+  const { settings, origins } = read
+  try {
+    const master = knownMasterKey(settings)
+    await demandSameMaster(store, master)
+    const publication = publicationMs(settings)
+    return keyService({ store, master, uses: keyUses(settings), publicationMs: publication, now })
+  } catch (error) {
+    if (!(error instanceof MasterKeyError)) throw error
+    const { message, remedy } = error
+    const from = [`MASTER_KEY (${origins.MASTER_KEY})`, `DATA (${origins.DATA})`]
+    throw new CliError(EXIT.usage, message, { from, remedy })
   }
 }
 

@@ -144,6 +144,44 @@ export const COMMANDS: Readonly<Record<string, Row | Group>> = {
       },
     },
   },
+  keys: {
+    about: 'look after the keys that tokens are signed with',
+    examples: ['jotter keys list', 'jotter keys rotate --dry-run'],
+    verbs: {
+      list: {
+        about: 'list signing keys with their states and dates',
+        load: async () => (await import('./keys-list.ts')).keysList,
+      },
+      show: {
+        about: 'show a signing key and its public half',
+        load: async () => (await import('./keys-show.ts')).keysShow,
+      },
+      rotate: {
+        about: 'let another key sign, when everybody can know it',
+        load: async () => (await import('./keys-rotate.ts')).keysRotate,
+      },
+      promote: {
+        about: 'let the next key sign now; exit code 5 when it is too early',
+        load: async () => (await import('./keys-promote.ts')).keysPromote,
+      },
+      retire: {
+        about: 'end a key; exit code 5 while it is in use',
+        load: async () => (await import('./keys-retire.ts')).keysRetire,
+      },
+      generate: {
+        about: 'make a key pair and print it; no store is asked',
+        load: async () => (await import('./keys-generate.ts')).keysGenerate,
+      },
+      import: {
+        about: 'take in a private key as the one that signs next',
+        load: async () => (await import('./keys-import.ts')).keysImport,
+      },
+      export: {
+        about: 'print the public half of a key, or both',
+        load: async () => (await import('./keys-export.ts')).keysExport,
+      },
+    },
+  },
   migrate: {
     about: 'bring the schema of the database up to date',
     examples: ['jotter migrate status', 'jotter migrate up'],

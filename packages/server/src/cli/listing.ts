@@ -8,18 +8,22 @@ import { addJson, addUtc, readOption } from './options.ts'
 import { printTable } from './table.ts'
 import { timeCell } from './times.ts'
 
-export interface ListOptions {
-  limit: string
-  after?: string
+/** How a list is printed. */
+export interface PrintOptions {
   json?: true
   quiet?: true
   utc?: boolean
 }
 
+export interface ListOptions extends PrintOptions {
+  limit: string
+  after?: string
+}
+
 export interface Page<Item> {
   readonly items: readonly Item[]
-  /** What `--after` takes for the next page. */
-  readonly next: string | null
+  /** What `--after` takes for the next page; absent of a list that is always whole. */
+  readonly next?: string | null
 }
 
 /** How a page looks to people. */
@@ -36,7 +40,12 @@ export function addListOptions(command: Command, names: string): Command {
   command
     .addOption(new Option('--limit <count>', 'at most so many, up to 200').default('50', '50'))
     .option('--after <cursor>', 'what comes after a page: its `next`')
-    .addOption(new Option('-q, --quiet', `print ${names} only`).conflicts('json'))
+  return addPrintOptions(command, names)
+}
+
+/** Of a list that is always whole. */
+export function addPrintOptions(command: Command, names: string): Command {
+  command.addOption(new Option('-q, --quiet', `print ${names} only`).conflicts('json'))
   addUtc(command)
   addJson(command)
   return addTargetOptions(command)
@@ -51,7 +60,7 @@ export const readPaging = ({ after, limit }: ListOptions) => ({
 /** Prints a page as the options say, and on stderr how to get the next one. */
 export function printPage<Item>(
   { io, now }: Context,
-  { json, quiet, utc = false }: ListOptions,
+  { json, quiet, utc = false }: PrintOptions,
   page: Page<Item>,
   { name, headers, row }: Listing<Item>,
 ): ExitCode {
@@ -62,6 +71,6 @@ export function printPage<Item>(
     const rows = page.items.map((item) => row(item, time))
     printTable(io, headers, rows)
   }
-  if (page.next !== null) io.err(`more   the same with --after ${printable(page.next)}\n`)
+  if (page.next) io.err(`more   the same with --after ${printable(page.next)}\n`)
   return EXIT.done
 }

@@ -75,12 +75,18 @@ function showExamples(command: Command, examples: readonly string[]): void {
   command.addHelpText('before', `${examples.map((line) => `  ${line}`).join('\n')}\n`)
 }
 
+/** A thumbprint (RFC 7638); no flag is as long. */
+const DASHED_KID = /^-[\w-]{42}$/
+
 /** The line as it is parsed. */
 function lineOf(argv: readonly string[]): string[] {
   const [first, ...rest] = argv
   if (first === undefined) return ['--help']
   // A command tells of its options only when it is loaded, which naming it does.
   if (first === 'help') return [...rest, '--help']
+  // One kid in 64 begins with a dash: it is no flag.
+  const kids = first === 'keys' ? rest.filter((word) => DASHED_KID.test(word)) : []
+  if (kids.length > 0) return [first, ...rest.filter((word) => !kids.includes(word)), '--', ...kids]
   // Taken apart, so that the refusal of a mistyped flag does not repeat its value.
   return argv.flatMap((word) => {
     const [, flag, value] = /^(--[a-z-]+)=(.*)$/s.exec(word) ?? []

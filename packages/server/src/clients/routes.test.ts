@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { after, describe, test } from 'node:test'
 import { type Client, json, refused, startClients } from '../../../../test/support/clients.ts'
 import { keyPair } from '../../../../test/support/key-pairs.ts'
-import { CUSTOMER } from '../../../../test/support/service.ts'
+import { CUSTOMER, NOW } from '../../../../test/support/service.ts'
+import { uuidv7 } from '../uuid.ts'
 
 const { create, foreignKey, get, jotter, patch, post, remove } = await startClients({ after })
 
@@ -93,6 +95,22 @@ describe('an id', () => {
       await refused(post('/v1/clients', { id, public_key: rsa.pem }), 400, 'client_id_invalid')
     })
   }
+
+  test('may not be what the id of a user is, or will be', async () => {
+    const answer = await post('/v1/users', {
+      username: 'person',
+      email: 'person@example.com',
+      password: 'correct horse',
+    })
+    const { id } = await json<{ id: string }>(answer)
+    for (const name of [id, id.toUpperCase(), uuidv7(NOW)]) {
+      const client = post('/v1/clients', { id: name, public_key: rsa.pem })
+      await refused(client, 400, 'client_id_invalid')
+      await refused(get(`/getkey?identity=${name}`), 400, 'client_id_invalid')
+    }
+    const random = { id: randomUUID(), public_key: rsa.pem }
+    assert.equal((await post('/v1/clients', random)).status, 201)
+  })
 
   test('may not be longer than 128 characters, nor anything but text', async () => {
     const id = 'a'.repeat(129)

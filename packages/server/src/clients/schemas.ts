@@ -7,7 +7,7 @@ import { MAX_KEYS } from './store.ts'
 export const CLIENT_ID = {
   type: 'string',
   description:
-    '`iss` of its request tokens, unique among all customers: 1 to 128 characters of A-Z a-z 0-9 . _ ~ : @ - that begin with a letter or a digit.',
+    '`iss` of its request tokens, unique among all customers: 1 to 128 characters of A-Z a-z 0-9 . _ ~ : @ - that begin with a letter or a digit, but no UUID of version 7.',
   examples: ['app1'],
 } as const
 

@@ -20,7 +20,7 @@ const ARGON2ID = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const
 /** Not 2x, whose hashes come from a defective implementation. */
 const BCRYPT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/
 const ARGON2 =
-  /^\$argon2(?:id|i|d)\$v=(\d+)\$m=(\d{1,9}),t=(\d{1,4}),p=(\d{1,3})\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{16,86}$/
+  /^\$argon2(?:id|i|d)\$v=(?:16|19)\$m=(\d{1,9}),t=(\d{1,4}),p=(\d{1,3})\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{16,86}$/
 
 /**
  * A stored hash that asks for more is none: it would hold the pool for minutes, or take the memory
@@ -46,9 +46,10 @@ export function dummyHash(parameters: HashParameters): string {
 export function isHash(stored: string): boolean {
   const [, cost] = BCRYPT.exec(stored) ?? []
   if (cost !== undefined) return Number(cost) >= 4 && Number(cost) <= MAX_BCRYPT_COST
-  const [, , memory, passes] = ARGON2.exec(stored) ?? []
-  const kib = Number(memory)
-  return kib <= MAX_ARGON2_KIB && kib * Number(passes) <= MAX_ARGON2_WORK_KIB
+  const [, kib = 0, passes = 0, lanes = 0] = (ARGON2.exec(stored) ?? []).map(Number)
+  // RFC 9106 §3.1: one pass, one lane and 8 KiB for each are the least.
+  const isRun = passes >= 1 && lanes >= 1 && kib >= 8 * lanes
+  return isRun && kib <= MAX_ARGON2_KIB && kib * passes <= MAX_ARGON2_WORK_KIB
 }
 
 /** @param stored What `isHash` has let through. */

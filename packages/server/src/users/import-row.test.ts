@@ -54,6 +54,11 @@ describe('hashes that are not, and are not repeated', () => {
     ['argon2 as Django writes it', `argon2$argon2id${ARGON2}`],
     ['Werkzeug', 'scrypt:32768:8:1$salt$736372657473'],
     ['MD5 crypt', '$1$salt$c2VjcmV0c2VjcmV0'],
+    ['argon2 without memory', `$argon2id${ARGON2.replace('m=19456', 'm=0')}`],
+    ['argon2 with less memory than its lanes take', `$argon2id${ARGON2.replace('m=19456', 'm=7')}`],
+    ['argon2 without a pass', `$argon2id${ARGON2.replace(/t=\d+/, 't=0')}`],
+    ['argon2 without a lane', `$argon2id${ARGON2.replace(/p=\d+/, 'p=0')}`],
+    ['argon2 of a version that nobody knows', `$argon2id${ARGON2.replace('v=19', 'v=99')}`],
     ['argon2 that takes all memory', `$argon2id${ARGON2.replace('19456', '999999')}`],
   ] as const) {
     test(why, () => {

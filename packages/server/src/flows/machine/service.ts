@@ -1,7 +1,7 @@
 import { type Key, TokenError, type TokenReason } from '@jotter/token'
 import { isClientId } from '../../clients/names.ts'
 import { DEFAULT_POLICY } from '../../clients/service.ts'
-import type { ClientPolicy, ClientStore } from '../../clients/store.ts'
+import type { Client, ClientPolicy, ClientStore } from '../../clients/store.ts'
 import { type ErrorCode, ServiceError } from '../../errors.ts'
 import type { KeySource } from '../../keyserver/key-source.ts'
 import type { Revocations } from '../../revocation/revocations.ts'
@@ -9,7 +9,7 @@ import { claimedIdentity, verifyRequestToken } from './request-token.ts'
 import type { AssertionStore, UseStore } from './store.ts'
 import type { UseClaims, UseTokens } from './use-token.ts'
 
-/** Clients that logged in here before; all are forgotten when there are more. */
+/** Clients that logged in before, each with its address; all are forgotten when there are more. */
 const MAX_FAMILIAR = 10_000
 
 /** Throws `rate_limited` when that was too many. */
@@ -87,10 +87,10 @@ export function machineService(deps: MachineDeps) {
     return policy
   }
 
-  /** Still there, not disabled, and not used up. */
-  async function admit({ sub, jti, exp }: UseClaims): Promise<void> {
+  /** Of a client that is still there and not disabled, and not used up. */
+  async function admit({ sub, jti, iat, exp }: UseClaims): Promise<void> {
     const client = await clients.find(sub)
-    if (client === undefined ? clientsOnly : client.disabled) {
+    if (client === undefined ? clientsOnly : client.disabled || isBefore(iat, client)) {
       throw new ServiceError('use_token_revoked')
     }
     if (client?.maxUses === undefined) return
@@ -109,13 +109,15 @@ export function machineService(deps: MachineDeps) {
      */
     async login({ token, address }: Login): Promise<string> {
       const identity = identityOf(token)
-      // Who is known here goes on, however many others behind its address guess.
-      if (identity === undefined || !familiar.has(identity)) await guesses?.look(address)
+      // Who is known there goes on, however many others behind its address guess. Elsewhere its name,
+      // which is no secret, opens nothing.
+      const place = `${identity} ${address}`
+      if (identity === undefined || !familiar.has(place)) await guesses?.look(address)
       try {
         if (identity === undefined) throw new ServiceError('identity_unknown')
         const policy = await accept(identity, token)
         if (familiar.size >= MAX_FAMILIAR) familiar.clear()
-        familiar.add(identity)
+        familiar.add(place)
         const minted = await tokens.mint(identity, policy)
         deps.onIssue()
         return minted
@@ -163,6 +165,10 @@ function refuse(error: unknown, codeOf: (reason: TokenReason) => ErrorCode): nev
   if (!(error instanceof TokenError)) throw error
   throw new ServiceError(codeOf(error.reason), { detail: error.message, cause: error })
 }
+
+/** Whether a token of then is of another client, which had this id before it was deleted. */
+const isBefore = (iat: number, { createdAt }: Pick<Client, 'createdAt'>): boolean =>
+  iat < Math.floor(createdAt / 1000)
 
 const isGuess = (error: unknown): boolean =>
   error instanceof ServiceError && (error.status === 401 || error.status === 403)
