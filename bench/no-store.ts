@@ -5,9 +5,11 @@
  */
 import { createSecretKey } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import { generateKey, importKey, KeyRing } from '@jotter/token'
+import { importKey } from '@jotter/token'
 import pino from 'pino'
 import { createApp } from '../packages/server/src/app.ts'
+import { masterKey } from '../packages/server/src/keys/master-key.ts'
+import { openKeys } from '../packages/server/src/keys/open.ts'
 import { createMetrics } from '../packages/server/src/operation/metrics.ts'
 import { revocations } from '../packages/server/src/revocation/revocations.ts'
 import { readSettings } from '../packages/server/src/settings-sources.ts'
@@ -23,6 +25,14 @@ const { settings } = readSettings({
 })
 const time = { now: Date.now, monotonic: () => performance.now() }
 const log = pino()
+const keys = await openKeys({
+  ...time,
+  settings,
+  store: stores.keys,
+  duties: stores.duties,
+  master: masterKey(settings, true),
+  log,
+})
 const app = await createApp({
   ...time,
   settings,
@@ -31,8 +41,8 @@ const app = await createApp({
     id: 'FFFFFFFF-EEEE-DDDD-1234-AB1234567890',
     key: importKey({ secret: Buffer.alloc(64, 1), alg: 'HS256' }),
   },
-  signingKeys: new KeyRing(await generateKey('ES256')),
-  machineKeys: { known: undefined, ring: () => Promise.reject(new Error('no machines here')) },
+  signingKeys: keys.signingKeys,
+  keyService: keys.service,
   refreshKey: createSecretKey(Buffer.alloc(32, 1)),
   attempts: stores.attempts(time),
   revocations: await revocations(

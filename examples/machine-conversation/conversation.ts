@@ -1,8 +1,8 @@
 /**
  * The conversation of the document that the machine flow comes from, in real time: 40 seconds.
  *
- *     npm start                                                    # in one shell
- *     KEY=jot_... node examples/machine-conversation/conversation.ts    # in another
+ *     npm start                                                             # in one shell
+ *     KEY=jot_... npx node examples/machine-conversation/conversation.ts    # in another
  *
  * KEY is the admin key of the banner: the client has to be registered first. Nothing of jotter is
  * imported, so this is also what a client needs: a key pair, a signature and three requests.

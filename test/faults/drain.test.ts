@@ -11,7 +11,7 @@ import { openSandbox, startServer } from '../support/process.ts'
 import { nothingWrong, quantiles } from './figures.ts'
 import { seededRandom } from './random.ts'
 
-const ROUNDS = process.env.JOTTER_TEST_LONG === undefined ? 8 : 50
+const ROUNDS = process.env.JOTTER_TEST_LONG === undefined ? 3 : 50
 
 test('F-11 SIGTERM under load answers every request that was sent', async (t) => {
   const random = seededRandom(t)
@@ -26,7 +26,7 @@ test('F-11 SIGTERM under load answers every request that was sent', async (t) =>
       startLedger(sandbox, { url, series: 2 * round, concurrency: 32 }),
       startLedger(sandbox, { url, series: 2 * round + 1, concurrency: 4, keepAlive: false }),
     ]
-    await Promise.all(clients.map((client) => client.until(({ acked }) => acked >= 50)))
+    await Promise.all(clients.map((client) => client.until(({ acked }) => acked >= 20)))
     await sleep(random() * 300)
 
     const told = performance.now()

@@ -14,8 +14,8 @@ import { nothingWrong, quantiles, sum } from './figures.ts'
 import { seededRandom } from './random.ts'
 
 const LONG = process.env.JOTTER_TEST_LONG !== undefined
-const ROUNDS = LONG ? 200 : 20
-const LOAD_MS = LONG ? { least: 200, most: 3_000 } : { least: 200, most: 1_000 }
+const ROUNDS = LONG ? 200 : 8
+const LOAD_MS = LONG ? { least: 200, most: 3_000 } : { least: 100, most: 600 }
 /** One restart in so many is killed, too, before it is through. */
 const KILLED_RESTARTS = 4
 

@@ -3,15 +3,18 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { constants, DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { migrateSqlite } from '../../packages/server/src/stores/sql/sqlite-migrate.ts'
+import { NPM_START } from '../../scripts/npm-start.ts'
 import { openSandbox } from '../support/process.ts'
 import { WITH_LATER } from './later-migrations.ts'
 import { seededRandom } from './random.ts'
 
+/** How often each migration is killed at a place of chance, beside its last one. */
+const KILLS = process.env.JOTTER_TEST_LONG === undefined ? 2 : 40
 const STOPPING = fileURLToPath(new URL('./migrate-and-stop.ts', import.meta.url))
 
 for (const [start, prepare] of [
@@ -30,21 +33,31 @@ for (const [start, prepare] of [
     const whole = statesOf(original, join(sandbox.folder, 'step.db'))
     // How often it was killed before the first migration was through, before the second, ...
     const kills = whole.map(() => 0)
-    for (let place = 1; ; place += 1 + Math.floor(random() * 12)) {
-      copyFileSync(original, path)
-      {
-        using db = new DatabaseSync(path)
-        db.exec('PRAGMA journal_mode = WAL')
-      }
-      const child = sandbox.run(process.execPath, [STOPPING, path, String(place)])
+    const killAt = async (place: number) => {
+      inWal(original, path)
+      const child = sandbox.run(process.execPath, [STOPPING, path, String(place)], {
+        env: { ...process.env, ...NPM_START.env },
+      })
       let said = ''
       child.stdout?.on('data', (text) => {
         said += text
         if (said === 'stopped') child.kill('SIGKILL')
       })
       await once(child, 'close')
-      if (said === 'through') break
-      assert.equal(said, 'stopped', String(child.stderr?.read()))
+      return said || String(child.stderr?.read())
+    }
+    let begin = 1
+    for (const end of endsOf(original, path)) {
+      const places = Array.from(
+        { length: KILLS },
+        () => begin + Math.floor(random() * (end - begin)),
+      )
+      for (const place of [...places, end]) await demandWhole(place)
+      begin = end + 1
+    }
+
+    async function demandWhole(place: number) {
+      assert.equal(await killAt(place), 'stopped')
       const left = contents(path)
       const state = whole.findIndex((one) => isDeepStrictEqual(one, left))
       assert.notEqual(state, -1, `killed at place ${place}: ${JSON.stringify(left)}`)
@@ -52,6 +65,7 @@ for (const [start, prepare] of [
       assert.deepEqual(migrated(path), whole.at(-1), `after it was killed at place ${place}`)
     }
     t.diagnostic(`kills by how many migrations were through: ${kills}`)
+    assert.equal(await killAt(0), 'through')
     assert.deepEqual(contents(path), whole.at(-1))
     assert.ok(kills.slice(0, -1).every((count) => count > 0))
   })
@@ -60,6 +74,28 @@ for (const [start, prepare] of [
 function withRows(db: DatabaseSync): void {
   migrateSqlite(db, 0, WITH_LATER.slice(0, -2))
   db.exec("INSERT INTO customers (id, created_at) VALUES ('a', 1), ('b', 2)")
+}
+
+/** A copy of `original` in the mode that the service has. */
+function inWal(original: string, path: string): void {
+  copyFileSync(original, path)
+  using db = new DatabaseSync(path)
+  db.exec('PRAGMA journal_mode = WAL')
+}
+
+/** The last place of each migration: the permission to write that it was applied. */
+function endsOf(original: string, path: string): number[] {
+  inWal(original, path)
+  using db = new DatabaseSync(path)
+  const ends: number[] = []
+  let place = 0
+  db.setAuthorizer((action, table) => {
+    place += 1
+    if (action === constants.SQLITE_INSERT && table === 'schema_migrations') ends.push(place)
+    return constants.SQLITE_OK
+  })
+  migrateSqlite(db, 0, WITH_LATER)
+  return ends
 }
 
 /** The contents of the file at `path` as it is, and after each migration that it lacks. */

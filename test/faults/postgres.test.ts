@@ -12,7 +12,7 @@ import { quantiles } from './figures.ts'
 import { seededRandom } from './random.ts'
 
 const LONG = process.env.JOTTER_TEST_LONG !== undefined
-const POWER_CUTS = LONG ? 24 : 3
+const POWER_CUTS = LONG ? 24 : 2
 const ENDED_SESSIONS = LONG ? 300 : 20
 const CUTS = LONG ? 1_000 : 60
 const BETWEEN_POWER_CUTS_MS = 1_200

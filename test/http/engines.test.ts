@@ -131,7 +131,7 @@ for (const [engine, newDatabase] of Object.entries(ENGINES)) {
     test('it is ready, and what it keeps is there after a restart', async () => {
       assert.equal(
         await (await get('/readyz?verbose')).text(),
-        '+ store\n+ revocations\n+ not stopping\n',
+        '+ store\n+ revocations\n+ keys\n+ not stopping\n',
       )
       const { transactions } = await jotter.stores()
       const found = await transactions.get(String(claimsOf(await tokenOf('kept')).iss), 'kept')

@@ -4,12 +4,13 @@ import { createSecretKey } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, type TestContext, test } from 'node:test'
-import { generateKey, type Key, KeyRing } from '@jotter/token'
+import type { Key } from '@jotter/token'
 import pino from 'pino'
 import { createApp } from '../../packages/server/src/app.ts'
 import { createMetrics } from '../../packages/server/src/operation/metrics.ts'
 import { revocations } from '../../packages/server/src/revocation/revocations.ts'
 import { openStores } from '../../packages/server/src/stores/open.ts'
+import { openTestKeys } from '../support/keys.ts'
 import { ADMIN_KEY, NOW, startTestService, testSettings } from '../support/service.ts'
 
 const PHONE = '15555551212'
@@ -45,7 +46,7 @@ describe('when the store cannot write', () => {
       assert.equal(answer.headers.get('content-type'), 'application/problem+json')
       assert.equal(((await answer.json()) as { code: string }).code, 'store_unavailable')
     }
-    assert.equal(await ready.text(), '- store\n+ revocations\n+ not stopping\n')
+    assert.equal(await ready.text(), '- store\n+ revocations\n+ keys\n+ not stopping\n')
     assert.ok(log.some((line) => line.includes('"code":"store_unavailable"')))
 
     for (const xid of ['locked-1', 'locked-2', 'locked-3']) {
@@ -53,7 +54,7 @@ describe('when the store cannot write', () => {
     }
     assert.equal(
       await (await get('/readyz?verbose')).text(),
-      '+ store\n+ revocations\n+ not stopping\n',
+      '+ store\n+ revocations\n+ keys\n+ not stopping\n',
     )
   })
 })
@@ -104,6 +105,7 @@ describe('when signing fails', () => {
   async function startBroken(t: TestContext) {
     const log: string[] = []
     const stores = await openStores('memory:', { now: NOW })
+    const keys = await openTestKeys()
     const time = { now: () => NOW, monotonic: () => NOW }
     const logger = pino({}, { write: (line: string) => void log.push(line) })
     const app = await createApp({
@@ -118,8 +120,8 @@ describe('when signing fails', () => {
         id: 'customer',
         key: { broken: 'in a way that names nothing' } as unknown as Key,
       },
-      signingKeys: new KeyRing(await generateKey('ES256')),
-      machineKeys: { known: undefined, ring: () => Promise.reject(new Error('no machines here')) },
+      signingKeys: keys.signingKeys,
+      keyService: keys.service,
       refreshKey: createSecretKey(Buffer.alloc(32, 1)),
       attempts: stores.attempts(time),
       metrics: createMetrics(),

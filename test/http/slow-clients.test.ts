@@ -5,7 +5,6 @@ import { once } from 'node:events'
 import type { ServerOptions } from 'node:https'
 import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { generateKey, KeyRing } from '@jotter/token'
 import pino from 'pino'
 import { createApp } from '../../packages/server/src/app.ts'
 import { createMetrics } from '../../packages/server/src/operation/metrics.ts'
@@ -13,12 +12,14 @@ import { revocations } from '../../packages/server/src/revocation/revocations.ts
 import { openStores } from '../../packages/server/src/stores/open.ts'
 import { serverOptions } from '../../packages/server/src/tls/options.ts'
 import { makeCertificate } from '../support/certificate.ts'
+import { openTestKeys } from '../support/keys.ts'
 import { sendRaw } from '../support/raw-http.ts'
 import { NOW, testSettings } from '../support/service.ts'
 
 const HEAD = 'POST /v1/token HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n'
 
 async function start(t: TestContext, tls?: ServerOptions) {
+  const keys = await openTestKeys()
   const stores = await openStores('memory:', { now: NOW })
   const log = pino({ level: 'silent' })
   const time = { now: () => NOW, monotonic: () => NOW }
@@ -31,8 +32,8 @@ async function start(t: TestContext, tls?: ServerOptions) {
       AbortSignal.abort(),
     ),
     customer: { id: 'customer', key: undefined },
-    signingKeys: new KeyRing(await generateKey('ES256')),
-    machineKeys: { known: undefined, ring: () => Promise.reject(new Error('no machines here')) },
+    signingKeys: keys.signingKeys,
+    keyService: keys.service,
     refreshKey: createSecretKey(Buffer.alloc(32, 1)),
     attempts: stores.attempts(time),
     metrics: createMetrics(),

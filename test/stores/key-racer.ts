@@ -4,10 +4,12 @@
  *
  * @module
  */
+import pino from 'pino'
 import { masterKey } from '../../packages/server/src/keys/master-key.ts'
-import { openSigningKeys } from '../../packages/server/src/keys/signing-keys.ts'
+import { openKeys } from '../../packages/server/src/keys/open.ts'
 import type { Settings } from '../../packages/server/src/settings.ts'
 import { openStores } from '../../packages/server/src/stores/open.ts'
+import { testSettings } from '../support/service.ts'
 
 export interface KeyRace {
   alg: Settings['ACCESS_ALG']
@@ -15,13 +17,15 @@ export interface KeyRace {
 }
 
 const [url = ''] = process.argv.slice(2)
-const { keys } = await openStores(url, { now: 0, timeoutMs: 20_000 })
+const { keys: store, duties } = await openStores(url, { now: 0, timeoutMs: 20_000 })
 const master = masterKey({ MASTER_KEY: 'm'.repeat(32), DATA: '' }, false)
+const shared = { store, duties, master, log: pino({ level: 'silent' }) }
+const clocks = { now: Date.now, monotonic: () => performance.now() }
 
 process.on('message', async ({ alg, at }: KeyRace) => {
   while (Date.now() < at);
-  const settings = { ACCESS_ALG: alg, SECRET_KEY: undefined }
-  const { active } = await openSigningKeys({ settings, keys, master, now: Date.now })
-  process.send?.(active.kid)
+  const settings = testSettings({ JOTTER_ACCESS_ALG: alg })
+  const { signingKeys } = await openKeys({ ...shared, ...clocks, settings })
+  process.send?.(signingKeys.of(alg).ring().active.kid)
 })
 process.send?.('ready')

@@ -3,18 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TransactionStore } from '../../packages/server/src/flows/transaction/store.ts'
 import { openStores, type Stores } from '../../packages/server/src/stores/open.ts'
-import { sqlApiKeys } from '../../packages/server/src/stores/sql/api-keys.ts'
-import { sqlAttempts } from '../../packages/server/src/stores/sql/attempts.ts'
-import { sqlClients } from '../../packages/server/src/stores/sql/clients.ts'
 import type { SqlDriver } from '../../packages/server/src/stores/sql/driver.ts'
-import { sqlDuties } from '../../packages/server/src/stores/sql/duties.ts'
-import { sqlKeys } from '../../packages/server/src/stores/sql/keys.ts'
-import { sqlAssertions, sqlUses } from '../../packages/server/src/stores/sql/machines.ts'
-import { sqlRevocations } from '../../packages/server/src/stores/sql/revocations.ts'
-import { sqlSessions } from '../../packages/server/src/stores/sql/sessions.ts'
 import { openSqlite } from '../../packages/server/src/stores/sql/sqlite.ts'
+import { sqlStores } from '../../packages/server/src/stores/sql/stores.ts'
 import { sqlTransactions } from '../../packages/server/src/stores/sql/transactions.ts'
-import { sqlUsers } from '../../packages/server/src/stores/sql/users.ts'
 import type { PostgresServer } from '../support/postgres.ts'
 
 /** Stores that begin empty, and leave nothing behind when they are disposed of. */
@@ -51,11 +43,11 @@ export function openDriver() {
   }
 }
 
-const closing = (stores: Stores, release: () => void = () => {}) => ({
+const closing = (stores: Stores, release: () => unknown = () => {}) => ({
   ...stores,
   async [Symbol.asyncDispose]() {
     await stores.close()
-    release()
+    await release()
   },
 })
 
@@ -73,13 +65,7 @@ export const openPostgresOn =
   async () => {
     const database = await server.createDatabase()
     const stores = await openStores(database.url, OPTIONS)
-    return {
-      ...stores,
-      async [Symbol.asyncDispose]() {
-        await stores.close()
-        await database[Symbol.asyncDispose]()
-      },
-    }
+    return closing(stores, () => database[Symbol.asyncDispose]())
   }
 
 /**
@@ -101,17 +87,8 @@ export const openSqliteOfManySegments: OpenStores = async () => {
     reissue: (...args) => sqlTransactions(allFull).reissue(...args),
   }
   return {
-    ...driver,
+    ...sqlStores(driver),
     transactions,
-    apiKeys: sqlApiKeys(driver),
-    clients: sqlClients(driver),
-    assertions: sqlAssertions(driver),
-    uses: sqlUses(driver),
-    users: sqlUsers(driver),
-    sessions: sqlSessions(driver),
-    revocations: sqlRevocations(driver),
-    attempts: ({ now }) => sqlAttempts(driver, now),
-    duties: sqlDuties(driver),
-    keys: sqlKeys(driver),
+    [Symbol.asyncDispose]: driver[Symbol.asyncDispose],
   }
 }

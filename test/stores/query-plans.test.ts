@@ -10,6 +10,7 @@ import {
   STORED_STATUSES,
   type TransactionStore,
 } from '../../packages/server/src/flows/transaction/store.ts'
+import { TRANSITIONS } from '../../packages/server/src/keys/states.ts'
 import { sqlApiKeys } from '../../packages/server/src/stores/sql/api-keys.ts'
 import { sqlAttempts } from '../../packages/server/src/stores/sql/attempts.ts'
 import { sqlClients } from '../../packages/server/src/stores/sql/clients.ts'
@@ -73,8 +74,14 @@ async function useEverything(db: SqlDriver) {
 
   const keys = sqlKeys(db)
   const pair = { kid: 'kid', alg: 'ES256', publicJwk: '{}', sealed: undefined }
-  await keys.insert({ ...pair, state: 'active', createdAt: NOW, stateAt: NOW })
+  const dates = { createdAt: NOW, stateAt: NOW, dueAt: undefined, lifeSeconds: 900 }
+  await keys.insert({ ...pair, ...dates, state: 'active' })
   await keys.list()
+  for (const { from, to, whenDue } of Object.values(TRANSITIONS)) {
+    await keys.advance({ kid: 'kid', from, to, whenDue, at: NOW })
+  }
+  await keys.stretch('ES256', { lifeSeconds: 1, waitMs: 1 })
+  await keys.purge(NOW)
   await keys.keepMasterProof('proof')
   await transactions.purge(NOW + 10_000, NOW + 10_000, 10)
   await useSessions(db)

@@ -8,6 +8,7 @@ import { once } from 'node:events'
 import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import './interrupted.ts'
 import {
@@ -45,12 +46,17 @@ const EMPTY = `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
   DROP SCHEMA public CASCADE;
   CREATE SCHEMA public AUTHORIZATION pg_database_owner;`
 
+const LOCKED = `SELECT FROM pg_locks
+  WHERE relation = $1::regclass AND mode = 'AccessExclusiveLock' AND granted`
+
 export interface TestDatabase extends AsyncDisposable {
   readonly name: string
   /** As `DATABASE_URL` takes it, with a password. */
   readonly url: string
   /** One statement, in this database and as its superuser. */
   query(sql: string, values?: unknown[]): Promise<Record<string, unknown>[]>
+  /** Fulfils when nobody else can read `table` any more, for so many seconds. */
+  lock(table: string, seconds: number): Promise<{ released: Promise<unknown> }>
 }
 
 export interface PostgresServer {
@@ -62,7 +68,7 @@ export interface PostgresServer {
   /** An empty database, for nobody else until it is disposed of. */
   createDatabase(): Promise<TestDatabase>
   /** One that is there. */
-  database(name: string): Pick<TestDatabase, 'name' | 'url' | 'query'>
+  database(name: string): Pick<TestDatabase, 'name' | 'url' | 'query' | 'lock'>
   stop(mode: StopMode): Promise<void>
   /** On the same port, with the same data. */
   start(): Promise<void>
@@ -176,6 +182,12 @@ function openServer(
     name,
     url: urlOf(ROLE, name),
     query: (sql, values) => query(name, sql, values),
+    async lock(table, seconds) {
+      const lock = `BEGIN; LOCK TABLE ${table}; SELECT pg_sleep(${seconds}); ROLLBACK`
+      const released = query(name, lock)
+      while ((await query(name, LOCKED, [table])).length === 0) await sleep(5)
+      return { released }
+    },
   })
 
   const pid = () => Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0])

@@ -7,7 +7,11 @@ CREATE TABLE signing_keys (
   -- The private key, encrypted under the master key; none once it is retired.
   sealed TEXT,
   created_at BIGINT NOT NULL,
-  state_at BIGINT NOT NULL
+  state_at BIGINT NOT NULL,
+  -- From when on it may take its next state; none where that is not a matter of time.
+  due_at BIGINT,
+  -- The longest life of a token that it signs.
+  life_seconds BIGINT NOT NULL
 );
 -- Of each algorithm one key signs, and one waits to.
 CREATE UNIQUE INDEX signing_keys_one_each ON signing_keys (alg, state)

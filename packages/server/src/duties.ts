@@ -8,7 +8,7 @@ export interface DutyStore {
 }
 
 export interface DutyClaim {
-  readonly duty: 'purge'
+  readonly duty: 'purge' | 'keys'
   /** Made anew by each process. */
   readonly node: string
   /** Epoch milliseconds, by the clock of the node. */

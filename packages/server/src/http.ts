@@ -24,6 +24,14 @@ export interface RouteRules {
   registers?: true
 }
 
+/** The rules of routes that ask the store, for callers whose API key has `scope`. */
+export const forScope =
+  (scope: Scope) =>
+  (...errors: readonly ErrorCode[]): RouteRules => ({
+    access: scope,
+    errors: [...errors, 'store_unavailable'],
+  })
+
 declare module 'fastify' {
   interface FastifyContextConfig extends RouteRules {}
   interface FastifyRequest {

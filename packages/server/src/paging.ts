@@ -24,7 +24,26 @@ export const AFTER = {
   description: '`next` of the page before.',
 } as const
 
-export const NEXT = { type: ['string', 'null'] } as const
+/** The query of a list that has no filters. */
+export const PAGE_QUERY = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { limit: LIMIT, after: AFTER },
+} as const
+
+/** The schema of a page of `items`. */
+export const pageSchema = <const Item extends object>(items: Item) =>
+  ({
+    type: 'object',
+    required: ['items', 'next'],
+    properties: { items: { type: 'array', items }, next: { type: ['string', 'null'] } },
+  }) as const
+
+export interface Page<Item> {
+  readonly items: readonly Item[]
+  /** The last item, when there are more after it. */
+  readonly next: Item | undefined
+}
 
 /** Where a page ended, in a form that nobody is tempted to build. */
 export const cursorOf = ({ at, id }: Position): string =>
@@ -40,15 +59,33 @@ export function positionOf(cursor: string): Position {
   return position
 }
 
+type Made = { readonly createdAt: number; readonly id: string }
+
+/** `next` of a list in the order in which its items were made, that ended with this one. */
+export const madeCursor = ({ createdAt, id }: Made): string => cursorOf({ at: createdAt, id })
+
+/** @throws {ServiceError} `invalid_request` for anything that `madeCursor` does not make. */
+export function madePosition(cursor: string): Made {
+  const { at, id } = positionOf(cursor)
+  return { createdAt: at, id }
+}
+
 export const unknownCursor = () =>
   new ServiceError('invalid_request', {
     fields: [{ pointer: '/after', detail: 'is not the `next` of a list' }],
   })
 
 /** `limit` items of those found, which are one more where there is a next page, and the last of them then. */
-export function pageOf<Item>(found: readonly Item[], limit: number) {
+export function pageOf<Item>(found: readonly Item[], limit: number): Page<Item> {
   return {
     items: found.slice(0, limit),
     next: found.length > limit ? found[limit - 1] : undefined,
   }
 }
+
+/** A page as it is answered. */
+export const pageAnswer = <Item, Answer>(
+  { items, next }: Page<Item>,
+  answer: (item: Item) => Answer,
+  cursor: (item: Item) => string,
+) => ({ items: items.map(answer), next: next === undefined ? null : cursor(next) })

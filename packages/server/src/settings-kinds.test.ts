@@ -76,6 +76,17 @@ const KINDS: Readonly<Record<string, Row<unknown>>> = {
     bad: ['', 'yes', 'no', 'on', 'TRUE', 'True', '2', 'null'],
     expected: /true or false/,
   }),
+  daysOrOff: row({
+    kind: kinds.daysOrOff,
+    good: [
+      ['off', 0],
+      ['0', 0],
+      ['90', 90],
+      ['3650', 3650],
+    ],
+    bad: ['', 'Off', 'on', '-1', '1.5', '3651', '90d', ' 90'],
+    expected: /from 0 to 3650, or off/,
+  }),
   rate: row({
     kind: kinds.rate,
     good: [

@@ -73,6 +73,17 @@ export const rate: Kind<Rate | undefined> = {
   },
 }
 
+/** 0 for never. */
+export const daysOrOff: Kind<number> = {
+  shape: 'whole number from 0 to 3650, or `off`',
+  parse: (value) => {
+    if (value === 'off') return 0
+    return /^\d{1,4}$/.test(value) && Number(value) <= 3_650
+      ? Number(value)
+      : fail('must be a whole number from 0 to 3650, or off')
+  },
+}
+
 const list = <T>(shape: string, parseOne: (item: string) => T): Kind<T[]> => ({
   shape,
   parse: (value) =>

@@ -148,6 +148,14 @@ const TEXTS: Readonly<Record<SettingName, Texts>> = {
     ],
     bad: ['', '0', '3601', 'off'],
   },
+  KEY_ROTATION_DAYS: {
+    good: [
+      ['off', 0],
+      ['0', 0],
+      ['3650', 3650],
+    ],
+    bad: ['-1', '1.5', '3651', 'never', ''],
+  },
   JWKS_MAX_AGE: {
     good: [
       ['1', 1],
@@ -291,6 +299,7 @@ describe('defaults', () => {
     REFRESH_TOKEN_DAYS: 30,
     REVOCATION_MAX_AGE_SECONDS: 10,
     JWKS_MAX_AGE: 300,
+    KEY_ROTATION_DAYS: 90,
     MACHINE_ALG: 'RS256',
     MACHINE_LEEWAY_SECONDS: 0,
     GATE_LINES_FILE: undefined,

@@ -14,7 +14,7 @@ import { type OwnCustomer, ownCustomer } from './customer.ts'
 import { databaseOf } from './database.ts'
 import { drain } from './drain.ts'
 import { demandSameMaster, masterKey } from './keys/master-key.ts'
-import { openMachineKeys, openSigningKeys } from './keys/signing-keys.ts'
+import { openKeys } from './keys/open.ts'
 import { isOpenToAll } from './open-to-all.ts'
 import { createMetrics } from './operation/metrics.ts'
 import { addressText } from './own-address.ts'
@@ -76,21 +76,21 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
   if (url.startsWith('sqlite:')) warnOfOpenFile(url.slice('sqlite:'.length), log)
   const attempts = stores.attempts(deps)
   const stopped = new AbortController()
+  // Ends later than that: what was accepted is served with what is known of keys and revocations.
   const served = new AbortController()
   let app: FastifyInstance | undefined
   let revoked: Revocations | undefined
+  let keeping: Promise<void> | undefined
   /** What asks the stores by itself, and then the stores. */
   async function letGo() {
     served.abort()
-    await revoked?.closed
+    await Promise.all([revoked?.closed, keeping])
     await stores.close()
   }
   try {
     await demandSameMaster(stores.keys, master)
     await stores.apiKeys.keepCustomer(customer.id, now())
-    const keyDeps = { settings, keys: stores.keys, master, now }
-    const signingKeys = await openSigningKeys(keyDeps)
-    const machineKeys = await openMachineKeys(keyDeps)
+    const keys = await openKeys({ ...deps, store: stores.keys, duties: stores.duties, master })
     const maxAgeSeconds = settings.REVOCATION_MAX_AGE_SECONDS
     const { revocations: store } = stores
     revoked = await revocations({ ...deps, store, maxAgeSeconds }, served.signal)
@@ -100,8 +100,8 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
       tls,
       stores,
       customer,
-      signingKeys,
-      machineKeys,
+      signingKeys: keys.signingKeys,
+      keyService: keys.service,
       refreshKey: master.refresh,
       attempts,
       revocations: revoked,
@@ -130,6 +130,7 @@ export async function startService(deps: StartDeps): Promise<RunningService> {
       },
       stopped.signal,
     )
+    keeping = keys.keep(served.signal)
     const { server } = app
     const { address, port } = server.address() as AddressInfo
     return {

@@ -31,3 +31,8 @@ export function uuidv7(now: number): string {
 
 /** Of the variant's digit two bits are fixed and two random: 8, 9, a or b. */
 const variantOf = (random: string) => '89ab'.charAt(random.charCodeAt(3) & 0x3)
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** Of any version, as we write them. */
+export const isUuid = (text: string): boolean => UUID.test(text)

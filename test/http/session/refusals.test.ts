@@ -102,13 +102,13 @@ describe('D-04 passwords that are too long', () => {
   }
 
   test('are refused without being hashed: quicker than any hash', async (t) => {
-    // Some 0.3 s each.
-    const { post } = await startTestService(t, { ...memory, BCRYPT_LOG_ROUNDS: '12' })
+    // Each more than a second.
+    const { post } = await startTestService(t, { ...memory, BCRYPT_LOG_ROUNDS: '14' })
     const started = performance.now()
     for (const length of [1025, 15_000]) {
       for (const [path, body] of bodies(length)) await post(path, body)
     }
-    assert.ok(performance.now() - started < 300)
+    assert.ok(performance.now() - started < 1_000)
   })
 
   test('with bcrypt more than 72 bytes are refused, never cut (D-03)', async () => {

@@ -8,10 +8,16 @@
  * @module
  */
 import type { FastifyPluginAsyncJsonSchemaToTs } from '@fastify/type-provider-json-schema-to-ts'
-import { given, TIME, timeOf, timeText } from '../http.ts'
-import { AFTER, LIMIT, NEXT } from '../paging.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
-import type { ApiKeyPage, ApiKeyService } from './service.ts'
+import { forScope, given, TIME, timeOf, timeText } from '../http.ts'
+import {
+  madeCursor,
+  madePosition,
+  PAGE_QUERY,
+  type Page,
+  pageAnswer,
+  pageSchema,
+} from '../paging.ts'
+import type { ApiKeyService } from './service.ts'
 import { type ApiKey, SCOPES } from './store.ts'
 
 /** No NUL, which PostgreSQL cannot hold, and no half of a surrogate pair, which UTF-8 cannot. */
@@ -53,33 +59,20 @@ const KEY_WITH_SECRET = {
   },
 } as const
 
-const LIST_QUERY = {
-  type: 'object',
-  additionalProperties: false,
-  properties: { limit: LIMIT, after: AFTER },
-} as const
-
-const KEY_PAGE = {
-  type: 'object',
-  required: ['items', 'next'],
-  properties: { items: { type: 'array', items: KEY }, next: NEXT },
-} as const
-
 const PATH_OF_ID = {
   type: 'object',
   required: ['id'],
   properties: { id: { type: 'string' } },
 } as const
 
+const asks = forScope('admin')
+
 export function apiKeyRoutes(service: ApiKeyService): FastifyPluginAsyncJsonSchemaToTs {
   return async (app) => {
     app.post(
       '/v1/api-keys',
       {
-        config: {
-          access: 'admin',
-          errors: ['customer_not_found', 'store_unavailable'],
-        },
+        config: asks('customer_not_found'),
         schema: {
           tags: ['api keys'],
           summary: 'A new key; its secret is shown this once',
@@ -102,24 +95,24 @@ export function apiKeyRoutes(service: ApiKeyService): FastifyPluginAsyncJsonSche
     app.get(
       '/v1/api-keys',
       {
-        config: { access: 'admin', errors: ['store_unavailable'] },
+        config: asks(),
         schema: {
           tags: ['api keys'],
           summary: 'Keys without their secrets, oldest first',
-          querystring: LIST_QUERY,
-          response: { 200: KEY_PAGE },
+          querystring: PAGE_QUERY,
+          response: { 200: pageSchema(KEY) },
         },
       },
       async ({ query: { limit, after } }) =>
         keyPageAnswer(
-          await service.list({ after: given(after, decodeCursor), limit: Number(limit) }),
+          await service.list({ after: given(after, madePosition), limit: Number(limit) }),
         ),
     )
 
     app.delete(
       '/v1/api-keys/:id',
       {
-        config: { access: 'admin', errors: ['api_key_not_found', 'store_unavailable'] },
+        config: asks('api_key_not_found'),
         schema: {
           tags: ['api keys'],
           summary: 'Ends a key',
@@ -145,7 +138,4 @@ export const keyAnswer = ({ id, name, scopes, customerId, createdAt, expiresAt }
   expires_at: expiresAt === undefined ? null : timeText(expiresAt),
 })
 
-export const keyPageAnswer = ({ items, next }: ApiKeyPage) => ({
-  items: items.map(keyAnswer),
-  next: next === undefined ? null : encodeCursor(next),
-})
+export const keyPageAnswer = (page: Page<ApiKey>) => pageAnswer(page, keyAnswer, madeCursor)

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { ServiceError } from '../errors.ts'
-import { pageOf } from '../paging.ts'
+import { type Page, pageOf } from '../paging.ts'
 import type { ApiKey, ApiKeyQuery, ApiKeyStore, Scope } from './store.ts'
 
 /** A key that was deleted elsewhere is refused here after this many milliseconds. */
@@ -31,12 +31,6 @@ export interface NewApiKey {
   scopes: readonly Scope[]
   customerId?: string | undefined
   expiresAt?: number | undefined
-}
-
-export interface ApiKeyPage {
-  readonly items: readonly ApiKey[]
-  /** The last item, when there are more after it. */
-  readonly next: ApiKey | undefined
 }
 
 export type ApiKeyService = ReturnType<typeof apiKeyService>
@@ -119,7 +113,7 @@ export function apiKeyService({ apiKeys, customerId, adminKey, now }: ApiKeyDeps
     },
 
     /** One page, oldest first, and its last key when there are more after it. */
-    async list({ after, limit }: ApiKeyQuery): Promise<ApiKeyPage> {
+    async list({ after, limit }: ApiKeyQuery): Promise<Page<ApiKey>> {
       return pageOf(await apiKeys.list({ after, limit: limit + 1 }), limit)
     },
 

@@ -4,21 +4,24 @@
  */
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { decodeCursor as decodeKeyCursor } from '../api-keys/cursor.ts'
 import { keyAnswer, keyPageAnswer } from '../api-keys/routes.ts'
 import { apiKeyService } from '../api-keys/service.ts'
 import { clientPageAnswer, wholeClientAnswer } from '../clients/answers.ts'
-import { decodeCursor as decodeClientCursor } from '../clients/cursor.ts'
 import { clientService } from '../clients/service.ts'
 import { changeOf } from '../clients/written.ts'
 import { knownCustomer, type OwnCustomer } from '../customer.ts'
 import { databaseOf, shownUrl } from '../database.ts'
 import { StoreUnavailable } from '../errors.ts'
-import { issueAnswer, pageAnswer, wholeAnswer } from '../flows/transaction/answers.ts'
+import { issueAnswer, transactionPageAnswer, wholeAnswer } from '../flows/transaction/answers.ts'
 import { decodeCursor } from '../flows/transaction/cursor.ts'
 import { transactionService } from '../flows/transaction/service.ts'
 import { given } from '../http.ts'
 import { accessLives } from '../keys/access-tokens.ts'
+import { rotationsAnswer, signingKeyAnswer, signingKeysAnswer } from '../keys/answers.ts'
+import { demandSameMaster, knownMasterKey, MasterKeyError } from '../keys/master-key.ts'
+import { keyService } from '../keys/service.ts'
+import { keyUses, publicationMs } from '../keys/uses.ts'
+import { madePosition } from '../paging.ts'
 import { passwords } from '../passwords/passwords.ts'
 import type { Settings } from '../settings.ts'
 import type { ReadSettings } from '../settings-sources.ts'
@@ -26,7 +29,6 @@ import { openStores, type Stores } from '../stores/open.ts'
 import { appliedTo } from '../stores/schema.ts'
 import { missingOf, readMigrations } from '../stores/sql/migrations.ts'
 import { importAnswer, revokedAnswer, userAnswer, userPageAnswer } from '../users/answers.ts'
-import { decodeCursor as decodeUserCursor } from '../users/cursor.ts'
 import { userService } from '../users/service.ts'
 import type { Admin } from './admin.ts'
 import type { Context } from './context.ts'
@@ -46,14 +48,15 @@ export async function openLocal(context: Context, read: ReadSettings): Promise<A
   io.err(`store  ${printable(shownUrl(url))}\n`)
   for (const warning of read.warnings) warn(io, warning)
   const stores = await open(url, read, now())
-  return localAdmin(stores, settings, { now, monotonic })
+  return localAdmin(stores, read, { now, monotonic })
 }
 
 function localAdmin(
   stores: Stores,
-  settings: Settings,
+  read: ReadSettings,
   { now, monotonic }: Pick<Context, 'now' | 'monotonic'>,
 ): Admin {
+  const { settings } = read
   const transactions = (customer?: OwnCustomer) =>
     transactionService({
       transactions: stores.transactions,
@@ -90,9 +93,9 @@ function localAdmin(
       const page = await service.list({
         ...query,
         customerId: demandCustomer(settings).id,
-        after: after === undefined ? undefined : decodeCursor(after),
+        after: given(after, decodeCursor),
       })
-      return pageAnswer(page, service.statusOf)
+      return transactionPageAnswer(page, service.statusOf)
     },
 
     async transaction(xid) {
@@ -109,7 +112,7 @@ function localAdmin(
     },
 
     async apiKeys({ after, limit }) {
-      const position = after === undefined ? undefined : decodeKeyCursor(after)
+      const position = given(after, madePosition)
       return keyPageAnswer(await apiKeys('').list({ after: position, limit }))
     },
 
@@ -123,7 +126,7 @@ function localAdmin(
 
     async clients({ after, limit }) {
       const { id: customerId } = demandCustomer(settings)
-      const position = after === undefined ? undefined : decodeClientCursor(after)
+      const position = given(after, madePosition)
       return clientPageAnswer(await clients.list({ customerId, after: position, limit }))
     },
 
@@ -136,7 +139,7 @@ function localAdmin(
     createUser: async (wanted) => userAnswer(await users.create(wanted)),
 
     users: async ({ after, ...query }) =>
-      userPageAnswer(await users.list({ ...query, after: given(after, decodeUserCursor) })),
+      userPageAnswer(await users.list({ ...query, after: given(after, madePosition)?.id })),
 
     user: async (id) => userAnswer(await users.get(id)),
 
@@ -148,7 +151,41 @@ function localAdmin(
 
     importUsers: async (rows, dryRun) => importAnswer(await users.importRows(rows, dryRun)),
 
+    signingKeys: async () => signingKeysAnswer(await stores.keys.list()),
+
+    async rotateKeys(wanted) {
+      const service = await localKeys(stores, read, now)
+      return rotationsAnswer(await service.rotate(wanted))
+    },
+
+    async promoteKey(kid) {
+      const service = await localKeys(stores, read, now)
+      return signingKeyAnswer(await service.promote(kid))
+    },
+
+    async retireKey(kid, wanted) {
+      const service = await localKeys(stores, read, now)
+      return signingKeyAnswer(await service.retire(kid, wanted))
+    },
+
+    localKeys: () => localKeys(stores, read, now),
+
     [Symbol.asyncDispose]: () => stores.close(),
+  }
+}
+
+async function localKeys({ keys: store }: Stores, read: ReadSettings, now: () => number) {
+  const { settings, origins } = read
+  try {
+    const master = knownMasterKey(settings)
+    await demandSameMaster(store, master)
+    const publication = publicationMs(settings)
+    return keyService({ store, master, uses: keyUses(settings), publicationMs: publication, now })
+  } catch (error) {
+    if (!(error instanceof MasterKeyError)) throw error
+    const { message, remedy } = error
+    const from = [`MASTER_KEY (${origins.MASTER_KEY})`, `DATA (${origins.DATA})`]
+    throw new CliError(EXIT.usage, message, { from, remedy })
   }
 }
 

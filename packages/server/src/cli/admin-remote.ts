@@ -106,6 +106,23 @@ function remoteAdmin(server: Server): Admin {
 
     importUsers: (rows, dryRun) => importInPieces(server, rows, dryRun),
 
+    signingKeys: () => call(server, 'GET', '/v1/keys'),
+
+    rotateKeys: ({ alg, emergency, dryRun }) =>
+      call(server, 'POST', '/v1/keys/rotate', { body: { alg, emergency, dry_run: dryRun } }),
+
+    promoteKey: (kid) => call(server, 'POST', `/v1/keys/${encodeURIComponent(kid)}/promote`),
+
+    retireKey: (kid, body) =>
+      call(server, 'POST', `/v1/keys/${encodeURIComponent(kid)}/retire`, { body }),
+
+    async localKeys() {
+      throw new CliError(EXIT.usage, 'this works on the local store only', {
+        from: server.from[0] ?? [],
+        remedy: 'run it beside the database, without --url and JOTTER_URL',
+      })
+    },
+
     [Symbol.asyncDispose]: async () => {},
   }
 }

@@ -10,6 +10,8 @@ import type { GivenKeys } from '../clients/keys.ts'
 import type { WrittenPolicy } from '../clients/written.ts'
 import type { issueAnswer, listedAnswer, wholeAnswer } from '../flows/transaction/answers.ts'
 import type { ListedStatus } from '../flows/transaction/service.ts'
+import type { rotationsAnswer, signingKeysAnswer } from '../keys/answers.ts'
+import type { KeyService, RotationRequest } from '../keys/service.ts'
 import type { importAnswer, revokedAnswer, userAnswer, userPageAnswer } from '../users/answers.ts'
 import type { ImportRow } from '../users/import-row.ts'
 import type { NewUser, UserListQuery } from '../users/service.ts'
@@ -22,6 +24,9 @@ export type TokenAnswer = ReturnType<typeof issueAnswer>
 export type ListedAnswer = ReturnType<typeof listedAnswer>
 export type TransactionAnswer = ReturnType<typeof wholeAnswer>
 export type ApiKeyAnswer = ReturnType<typeof keyAnswer>
+export type SigningKeysAnswer = ReturnType<typeof signingKeysAnswer>
+export type SigningKeyAnswer = SigningKeysAnswer['items'][number]
+export type RotationsAnswer = ReturnType<typeof rotationsAnswer>
 export type ApiKeyPageAnswer = ReturnType<typeof keyPageAnswer>
 export type ClientAnswer = ReturnType<typeof wholeClientAnswer>
 export type ClientPageAnswer = ReturnType<typeof clientPageAnswer>
@@ -29,6 +34,12 @@ export type UserAnswer = ReturnType<typeof userAnswer>
 export type UserPageAnswer = ReturnType<typeof userPageAnswer>
 export type RevokedAnswer = ReturnType<typeof revokedAnswer>
 export type ImportAnswer = ReturnType<typeof importAnswer>
+
+export interface KeyRetirement {
+  emergency: boolean
+  /** No server signs with its algorithm any more. */
+  unused: boolean
+}
 
 export interface PageAnswer {
   items: ListedAnswer[]
@@ -67,6 +78,12 @@ export interface Admin extends AsyncDisposable {
   setUserPassword(id: string, password: string): Promise<UserAnswer>
   /** As many as the caller likes: what became of each, in their order. */
   importUsers(rows: readonly ImportRow[], dryRun: boolean): Promise<ImportAnswer>
+  signingKeys(): Promise<SigningKeysAnswer>
+  rotateKeys(wanted: RotationRequest): Promise<RotationsAnswer>
+  promoteKey(kid: string): Promise<SigningKeyAnswer>
+  retireKey(kid: string, wanted: KeyRetirement): Promise<SigningKeyAnswer>
+  /** What hands out private keys, or takes one in. @throws {CliError} For a server elsewhere. */
+  localKeys(): Promise<KeyService>
 }
 
 export function addTargetOptions(command: Command): Command {

@@ -1,52 +1,28 @@
-import { addTargetOptions, openAdmin } from './admin.ts'
+import { openAdmin } from './admin.ts'
 import type { CliCommand } from './command.ts'
-import { EXIT, jsonText, printable } from './io.ts'
-import { addJson, addQuiet, addUtc } from './options.ts'
-import { addPaging, readLimit, tellMore } from './paging.ts'
-import { printTable } from './table.ts'
-import { timeCell } from './times.ts'
-
-interface Options {
-  limit: string
-  after?: string
-  json?: true
-  quiet?: true
-  utc?: boolean
-}
+import { addListOptions, type ListOptions, printPage, readPaging } from './listing.ts'
 
 export const apiKeysList: CliCommand = {
   examples: ['jotter api-keys list', "jotter api-keys list --json | jq -r '.items[].name'"],
 
   shape(command) {
-    addPaging(command)
-    addQuiet(command, 'ids')
-    addUtc(command)
-    addJson(command)
-    addTargetOptions(command)
+    addListOptions(command, 'ids')
   },
 
   async run(context, command) {
-    const { io, now } = context
-    const { json, quiet, utc = false, after, limit } = command.opts<Options>()
-    const query = { after, limit: readLimit(limit) }
+    const options = command.opts<ListOptions>()
+    const query = readPaging(options)
     await using admin = await openAdmin(context, command)
-    const answer = await admin.apiKeys(query)
-    if (json) io.out(jsonText(answer))
-    else if (quiet) for (const { id } of answer.items) io.out(`${printable(id)}\n`)
-    else {
-      printTable(
-        io,
-        ['ID', 'NAME', 'SCOPES', 'CREATED', 'EXPIRES'],
-        answer.items.map((key) => [
-          key.id,
-          key.name,
-          key.scopes.join(','),
-          timeCell(key.created_at, now(), utc),
-          timeCell(key.expires_at, now(), utc),
-        ]),
-      )
-    }
-    tellMore(io, answer)
-    return EXIT.done
+    return printPage(context, options, await admin.apiKeys(query), {
+      name: (key) => key.id,
+      headers: ['ID', 'NAME', 'SCOPES', 'CREATED', 'EXPIRES'],
+      row: (key, time) => [
+        key.id,
+        key.name,
+        key.scopes.join(','),
+        time(key.created_at),
+        time(key.expires_at),
+      ],
+    })
   },
 }

@@ -5,10 +5,13 @@ import type { WrittenPolicy } from '../clients/written.ts'
 import { given } from '../http.ts'
 import { integer } from '../settings-kinds.ts'
 import type { ClientPageAnswer } from './admin.ts'
+import type { Argument } from './change.ts'
 import { CliError } from './failure.ts'
 import { EXIT } from './io.ts'
 import { readOption } from './options.ts'
 import { readSeconds } from './times.ts'
+
+export const CLIENT: Argument = ['<id>', 'the id of the client']
 
 export interface PolicyOptions {
   nbf?: string

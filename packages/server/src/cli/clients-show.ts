@@ -1,5 +1,5 @@
 import { addTargetOptions, type ClientAnswer, openAdmin } from './admin.ts'
-import { stateCell, strictCell } from './client-options.ts'
+import { CLIENT, stateCell, strictCell } from './client-options.ts'
 import type { CliCommand } from './command.ts'
 import type { Context } from './context.ts'
 import { naming } from './failure.ts'
@@ -12,7 +12,7 @@ export const clientsShow: CliCommand = {
   examples: ['jotter clients show app1', "jotter clients show app1 --json | jq '.keys[].jwk'"],
 
   shape(command) {
-    command.argument('<id>', 'the id of the client')
+    command.argument(...CLIENT)
     addUtc(command)
     addJson(command)
     addTargetOptions(command)

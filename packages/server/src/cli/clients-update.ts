@@ -1,5 +1,5 @@
 import { addTargetOptions, openAdmin } from './admin.ts'
-import { addPolicyOptions, type PolicyOptions, readPolicy } from './client-options.ts'
+import { addPolicyOptions, CLIENT, type PolicyOptions, readPolicy } from './client-options.ts'
 import type { CliCommand } from './command.ts'
 import { CliError, naming } from './failure.ts'
 import { EXIT, jsonText, printable, suggest } from './io.ts'
@@ -17,7 +17,7 @@ export const clientsUpdate: CliCommand = {
   ],
 
   shape(command) {
-    command.argument('<id>', 'the id of the client')
+    command.argument(...CLIENT)
     addPolicyOptions(command).option('--enable', 'let it log in again')
     addJson(command)
     addTargetOptions(command)

@@ -1,21 +1,18 @@
-import type { Command } from 'commander'
+import { isUuid } from '../uuid.ts'
 import type { Admin, UserAnswer } from './admin.ts'
+import type { Argument } from './change.ts'
 import { naming, serviceFailure } from './failure.ts'
 
-const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
-export const addUserArgument = (command: Command): Command =>
-  command.argument('<user>', 'the id, the user name or the e-mail address')
+export const USER: Argument = ['<user>', 'the id, the user name or the e-mail address']
 
 /**
- * Whom the first word of a line means.
+ * Whom `text` means.
  *
  * @throws {CliError} With the code for not found.
  */
-export async function findUser(admin: Admin, { args }: Command): Promise<UserAnswer> {
-  const [text = ''] = args
+export async function findUser(admin: Admin, text: string): Promise<UserAnswer> {
   const from = `user ${text}`
-  if (ID.test(text)) return naming(from, admin.user(text))
+  if (isUuid(text)) return naming(from, admin.user(text))
   // No user name holds an @.
   const name = text.normalize('NFKC').includes('@') ? { email: text } : { username: text }
   const { items } = await admin.users({ ...name, limit: 1 })

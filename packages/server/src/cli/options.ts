@@ -1,5 +1,5 @@
 /** Options that several commands have, and how the text of one is read. */
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { writtenPhoneDigits } from '../phone.ts'
 import type { Kind } from '../settings-kinds.ts'
 import { distance } from '../settings-sources.ts'
@@ -8,9 +8,6 @@ import { EXIT } from './io.ts'
 
 export const addJson = (command: Command): Command =>
   command.option('--json', 'print one JSON document')
-
-export const addQuiet = (command: Command, what: string): Command =>
-  command.addOption(new Option('-q, --quiet', `print ${what} only`).conflicts('json'))
 
 export const addUtc = (command: Command): Command =>
   command.option('--utc', 'show times in UTC beside how long ago they were')

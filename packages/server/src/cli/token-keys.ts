@@ -34,7 +34,16 @@ export function readSecret(context: Context, text: string, alg = 'HS256'): Key {
  */
 export function readKeys({ io }: Context, path: string, alg: string | undefined): readonly Key[] {
   const source = `--key ${path}`
-  const text = readFile(path, source)
+  return keysOfText(io, readFile(path, source), alg, source)
+}
+
+/** The same of a text. @throws {CliError} With the usage code; no part of the text is in it. */
+export function keysOfText(
+  io: Io,
+  text: string,
+  alg: string | undefined,
+  source: string,
+): readonly Key[] {
   const inputs = text.includes('-----BEGIN ') ? [pem(text, alg, source)] : jwks(text, source)
   if (inputs.length === 0) {
     throw new CliError(EXIT.usage, 'the set holds no key', { from: source })
@@ -91,7 +100,7 @@ function load(io: Io, input: KeyInput, source: string): Key {
   }
 }
 
-function readFile(path: string, source: string): string {
+export function readFile(path: string, source: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {

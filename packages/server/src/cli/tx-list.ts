@@ -1,33 +1,25 @@
 import type { ListedStatus } from '../flows/transaction/service.ts'
 import { STORED_STATUSES } from '../flows/transaction/store.ts'
+import { given } from '../http.ts'
 import {
   type Admin,
-  addTargetOptions,
   type ListedAnswer,
   openAdmin,
   type PageAnswer,
   type TransactionAnswer,
 } from './admin.ts'
 import type { CliCommand } from './command.ts'
-import type { Context } from './context.ts'
-import { EXIT, jsonText, printable } from './io.ts'
-import { addJson, addQuiet, addUtc, readChoice, readPhone } from './options.ts'
-import { addPaging, readLimit, tellMore } from './paging.ts'
-import { printTable } from './table.ts'
-import { readTime, timeCell } from './times.ts'
+import { addListOptions, type ListOptions, printPage, readPaging } from './listing.ts'
+import { readChoice, readPhone } from './options.ts'
+import { readTime } from './times.ts'
 
 const STATUSES: readonly ListedStatus[] = [...STORED_STATUSES, 'expired']
 
-interface Options {
+interface Options extends ListOptions {
   phone?: string
   xid?: string
   since?: string
   status?: string
-  limit: string
-  after?: string
-  json?: true
-  quiet?: true
-  utc?: true
 }
 
 export const txList: CliCommand = {
@@ -42,15 +34,10 @@ export const txList: CliCommand = {
       .option('--xid <xid>', 'only the one with this id')
       .option('--since <time>', 'only issued since then: 90s, 15m, 1h, 7d or an RFC 3339 time')
       .option('--status <status>', `only those: ${STATUSES.join(', ')}`)
-    addPaging(command)
-    addQuiet(command, 'xids')
-    addUtc(command)
-    addJson(command)
-    addTargetOptions(command)
+    addListOptions(command, 'xids')
   },
 
   async run(context, command) {
-    const { io } = context
     const options = command.opts<Options>()
     const query = queryOf(options, context.now())
 
@@ -59,25 +46,22 @@ export const txList: CliCommand = {
       options.xid === undefined
         ? await admin.transactions(query)
         : await pageOfOne(admin, options.xid, query)
-    if (options.json) io.out(jsonText(page))
-    else if (options.quiet) for (const { xid } of page.items) io.out(`${printable(xid)}\n`)
-    else printPage(context, page, options.utc ?? false)
-    tellMore(io, page)
-    return EXIT.done
+    return printPage(context, options, page, {
+      name: (t) => t.xid,
+      headers: ['XID', 'PHONE', 'STATUS', 'ISSUED', 'EXPIRES'],
+      row: (t, time) => [t.xid, t.phone_number, t.status, time(t.issued_at), time(t.expires_at)],
+    })
   },
 }
 
 type Query = ReturnType<typeof queryOf>
 
-function queryOf({ phone, status, since, limit, after }: Options, now: number) {
-  return {
-    phoneNumber: phone === undefined ? undefined : readPhone(phone),
-    status: status === undefined ? undefined : readChoice('--status', status, STATUSES),
-    from: since === undefined ? undefined : readTime('--since', since, 'before', now),
-    limit: readLimit(limit),
-    after,
-  }
-}
+const queryOf = ({ phone, status, since, ...paging }: Options, now: number) => ({
+  phoneNumber: given(phone, readPhone),
+  status: given(status, (text) => readChoice('--status', text, STATUSES)),
+  from: given(since, (text) => readTime('--since', text, 'before', now)),
+  ...readPaging(paging),
+})
 
 /** By its id a transaction is found without a list; the other filters still hold. */
 async function pageOfOne(admin: Admin, xid: string, query: Query): Promise<PageAnswer> {
@@ -95,17 +79,3 @@ const fits = (t: ListedAnswer, { phoneNumber, status, from }: Query): boolean =>
   (phoneNumber === undefined || t.phone_number === phoneNumber) &&
   (status === undefined || t.status === status) &&
   (from === undefined || Date.parse(t.issued_at) >= from)
-
-function printPage({ io, now }: Context, { items }: PageAnswer, utc: boolean): void {
-  printTable(
-    io,
-    ['XID', 'PHONE', 'STATUS', 'ISSUED', 'EXPIRES'],
-    items.map((t) => [
-      t.xid,
-      t.phone_number,
-      t.status,
-      timeCell(t.issued_at, now(), utc),
-      timeCell(t.expires_at, now(), utc),
-    ]),
-  )
-}

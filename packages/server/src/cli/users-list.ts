@@ -1,21 +1,13 @@
 import { given } from '../http.ts'
-import { addTargetOptions, openAdmin } from './admin.ts'
+import { openAdmin } from './admin.ts'
 import type { CliCommand } from './command.ts'
-import { EXIT, jsonText, printable } from './io.ts'
-import { addJson, addQuiet, addUtc, readChoice } from './options.ts'
-import { addPaging, readLimit, tellMore } from './paging.ts'
-import { printTable } from './table.ts'
-import { timeCell } from './times.ts'
+import { addListOptions, type ListOptions, printPage, readPaging } from './listing.ts'
+import { readChoice } from './options.ts'
 
 const STATUSES = ['active', 'disabled'] as const
 
-interface Options {
+interface Options extends ListOptions {
   status?: string
-  limit: string
-  after?: string
-  json?: true
-  quiet?: true
-  utc?: boolean
 }
 
 export const usersList: CliCommand = {
@@ -23,40 +15,25 @@ export const usersList: CliCommand = {
 
   shape(command) {
     command.option('--status <status>', `only those: ${STATUSES.join(', ')}`)
-    addPaging(command)
-    addQuiet(command, 'ids')
-    addUtc(command)
-    addJson(command)
-    addTargetOptions(command)
+    addListOptions(command, 'ids')
   },
 
   async run(context, command) {
-    const { io, now } = context
-    const { json, quiet, utc = false, status, after, limit } = command.opts<Options>()
-    const query = {
-      active: given(status, (text) => readChoice('--status', text, STATUSES) === 'active'),
-      after,
-      limit: readLimit(limit),
-    }
+    const options = command.opts<Options>()
+    const status = given(options.status, (text) => readChoice('--status', text, STATUSES))
+    const query = { active: given(status, (one) => one === 'active'), ...readPaging(options) }
     await using admin = await openAdmin(context, command)
-    const answer = await admin.users(query)
-    if (json) io.out(jsonText(answer))
-    else if (quiet) for (const { id } of answer.items) io.out(`${printable(id)}\n`)
-    else {
-      printTable(
-        io,
-        ['ID', 'USERNAME', 'EMAIL', 'STATUS', 'CREATED', 'LAST LOGIN'],
-        answer.items.map((user) => [
-          user.id,
-          user.username,
-          user.email,
-          user.active ? 'active' : 'disabled',
-          timeCell(user.created_at, now(), utc),
-          timeCell(user.last_login_at, now(), utc),
-        ]),
-      )
-    }
-    tellMore(io, answer)
-    return EXIT.done
+    return printPage(context, options, await admin.users(query), {
+      name: (user) => user.id,
+      headers: ['ID', 'USERNAME', 'EMAIL', 'STATUS', 'CREATED', 'LAST LOGIN'],
+      row: (user, time) => [
+        user.id,
+        user.username,
+        user.email,
+        user.active ? 'active' : 'disabled',
+        time(user.created_at),
+        time(user.last_login_at),
+      ],
+    })
   },
 }

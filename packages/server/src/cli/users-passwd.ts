@@ -1,6 +1,6 @@
 import { addTargetOptions, openAdmin } from './admin.ts'
 import type { CliCommand } from './command.ts'
-import { addUserArgument, findUser } from './find-user.ts'
+import { findUser, USER } from './find-user.ts'
 import { EXIT, jsonText, printable, suggest } from './io.ts'
 import { addPasswordFile, readNewPassword } from './new-password.ts'
 import { addJson } from './options.ts'
@@ -12,7 +12,7 @@ export const usersPasswd: CliCommand = {
   ],
 
   shape(command) {
-    addUserArgument(command)
+    command.argument(...USER)
     addPasswordFile(command)
     addJson(command)
     addTargetOptions(command)
@@ -23,7 +23,7 @@ export const usersPasswd: CliCommand = {
     const { io } = context
     const { passwordFile, json } = command.opts<{ passwordFile?: string; json?: true }>()
     await using admin = await openAdmin(context, command)
-    const { id, username } = await findUser(admin, command)
+    const { id, username } = await findUser(admin, command.args[0] as string)
     const user = await admin.setUserPassword(id, await readNewPassword(context, passwordFile))
     if (json) io.out(jsonText(user))
     io.err(`new password for user ${printable(username)}: every session has ended\n`)

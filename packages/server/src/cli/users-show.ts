@@ -1,6 +1,6 @@
 import { addTargetOptions, openAdmin } from './admin.ts'
 import type { CliCommand } from './command.ts'
-import { addUserArgument, findUser } from './find-user.ts'
+import { findUser, USER } from './find-user.ts'
 import { EXIT, jsonText } from './io.ts'
 import { addJson, addUtc } from './options.ts'
 import { printPairs } from './table.ts'
@@ -10,7 +10,7 @@ export const usersShow: CliCommand = {
   examples: ['jotter users show michael', 'jotter users show michael@example.com --json'],
 
   shape(command) {
-    addUserArgument(command)
+    command.argument(...USER)
     addUtc(command)
     addJson(command)
     addTargetOptions(command)
@@ -20,7 +20,7 @@ export const usersShow: CliCommand = {
     const { io, now } = context
     const { utc = false, json } = command.opts<{ utc?: true; json?: true }>()
     await using admin = await openAdmin(context, command)
-    const user = await findUser(admin, command)
+    const user = await findUser(admin, command.args[0] as string)
     const time = (at: string | null) => timeCell(at, now(), utc)
     if (json) io.out(jsonText(user))
     else {

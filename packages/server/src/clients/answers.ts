@@ -1,7 +1,6 @@
 /** How clients look in JSON. */
 import { timeText } from '../http.ts'
-import { encodeCursor } from './cursor.ts'
-import type { ClientPage } from './service.ts'
+import { madeCursor, type Page, pageAnswer } from '../paging.ts'
 import type { Client, ClientKey, WholeClient } from './store.ts'
 
 export const clientAnswer = (client: Client) => ({
@@ -22,10 +21,7 @@ export const wholeClientAnswer = (client: WholeClient) => ({
   keys: client.keys.map(clientKeyAnswer),
 })
 
-export const clientPageAnswer = ({ items, next }: ClientPage) => ({
-  items: items.map(clientAnswer),
-  next: next === undefined ? null : encodeCursor(next),
-})
+export const clientPageAnswer = (page: Page<Client>) => pageAnswer(page, clientAnswer, madeCursor)
 
 export function clientKeyAnswer({ kid, publicJwk, createdAt }: ClientKey) {
   const jwk = JSON.parse(publicJwk) as { alg: string; [member: string]: string }

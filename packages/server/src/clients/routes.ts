@@ -15,16 +15,15 @@ import type { FastifyPluginAsyncJsonSchemaToTs } from '@fastify/type-provider-js
 import type { FastifyRequest } from 'fastify'
 import type { Caller } from '../api-keys/service.ts'
 import type { ErrorCode } from '../errors.ts'
-import { given } from '../http.ts'
+import { forScope, given } from '../http.ts'
+import { madePosition, PAGE_QUERY } from '../paging.ts'
 import { clientKeyAnswer, clientPageAnswer, wholeClientAnswer } from './answers.ts'
-import { decodeCursor } from './cursor.ts'
 import {
   CLIENT,
   CLIENT_CHANGE,
   CLIENT_KEY,
   CLIENT_KEYS,
   CLIENT_PAGE,
-  LIST_QUERY,
   NEW_CLIENT,
   NEW_CLIENT_KEY,
   PATH_OF_CLIENT,
@@ -33,14 +32,10 @@ import {
 import type { ClientService } from './service.ts'
 import { changeOf } from './written.ts'
 
+const asks = forScope('clients')
 const OF_KEYS: readonly ErrorCode[] = ['public_key_invalid', 'private_key_refused']
 
 export function clientRoutes(service: ClientService): FastifyPluginAsyncJsonSchemaToTs {
-  const asks = (...errors: ErrorCode[]) => ({
-    access: 'clients' as const,
-    errors: [...errors, 'store_unavailable' as const],
-  })
-
   return async (app) => {
     app.post(
       '/v1/clients',
@@ -73,7 +68,7 @@ export function clientRoutes(service: ClientService): FastifyPluginAsyncJsonSche
         schema: {
           tags: ['clients'],
           summary: 'Clients without their keys, oldest first',
-          querystring: LIST_QUERY,
+          querystring: PAGE_QUERY,
           response: { 200: CLIENT_PAGE },
         },
       },
@@ -81,7 +76,7 @@ export function clientRoutes(service: ClientService): FastifyPluginAsyncJsonSche
         const { limit, after } = request.query
         const page = await service.list({
           customerId: customerOf(request),
-          after: given(after, decodeCursor),
+          after: given(after, madePosition),
           limit: Number(limit),
         })
         return clientPageAnswer(page)

@@ -1,6 +1,6 @@
 /** JSON Schemas of requests and answers about clients; their types are inferred from them. */
 import { TIME } from '../http.ts'
-import { AFTER, LIMIT, NEXT } from '../paging.ts'
+import { pageSchema } from '../paging.ts'
 import { BOUNDS, DEFAULT_POLICY } from './service.ts'
 import { MAX_KEYS } from './store.ts'
 
@@ -119,25 +119,12 @@ export const CLIENT = {
   properties: { ...CLIENT_PROPERTIES, keys: KEYS },
 } as const
 
-export const CLIENT_PAGE = {
-  type: 'object',
-  required: ['items', 'next'],
-  properties: {
-    items: { type: 'array', items: { type: 'object', properties: CLIENT_PROPERTIES } },
-    next: NEXT,
-  },
-} as const
+export const CLIENT_PAGE = pageSchema({ type: 'object', properties: CLIENT_PROPERTIES })
 
 export const CLIENT_KEYS = {
   type: 'object',
   required: ['items'],
   properties: { items: KEYS },
-} as const
-
-export const LIST_QUERY = {
-  type: 'object',
-  additionalProperties: false,
-  properties: { limit: LIMIT, after: AFTER },
 } as const
 
 export const PATH_OF_CLIENT = {

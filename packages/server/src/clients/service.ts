@@ -1,6 +1,6 @@
 import type { Key } from '@jotter/token'
 import { ServiceError } from '../errors.ts'
-import { pageOf } from '../paging.ts'
+import { type Page, pageOf } from '../paging.ts'
 import { type GivenKeys, readGivenKeys, toClientKey } from './keys.ts'
 import { isClientId } from './names.ts'
 import type {
@@ -42,12 +42,6 @@ export interface NewClient extends ClientChange {
   readonly keys: GivenKeys
 }
 
-export interface ClientPage {
-  readonly items: readonly Client[]
-  /** The last item, when there are more after it. */
-  readonly next: Client | undefined
-}
-
 export type ClientService = ReturnType<typeof clientService>
 
 /** Every change, look-up and list has the customer as a condition: others see `client_not_found`. */
@@ -83,7 +77,7 @@ export function clientService({ clients, now }: ClientDeps) {
     },
 
     /** One page, oldest first, and its last client when there are more after it. */
-    async list({ limit, ...query }: ClientQuery): Promise<ClientPage> {
+    async list({ limit, ...query }: ClientQuery): Promise<Page<Client>> {
       return pageOf(await clients.list({ ...query, limit: limit + 1 }), limit)
     },
 

@@ -16,6 +16,7 @@ import {
 } from '@jotter/token'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { type AccessTokenDeps, accessLives, accessTokens } from './access-tokens.ts'
+import { fixedKeys } from './token-keys.ts'
 
 const NOW = 1_500_000_000_000
 const ISSUER = 'https://tokens.example'
@@ -32,7 +33,7 @@ function open(key: Key, change: Partial<AccessTokenDeps> = {}) {
   const ring = new KeyRing(key)
   const clock = { at: NOW }
   const tokens = accessTokens({
-    keys: () => ring,
+    keys: fixedKeys(ring),
     issuer: () => ISSUER,
     audience: undefined,
     longestLifeSeconds: MONTH,
@@ -268,7 +269,9 @@ describe('what signs', () => {
 
 test('C-13 what was verified once is looked at again: the time, and whether its key is there', async () => {
   let ring = new KeyRing(ES256)
-  const { mint, verify, clock } = open(ES256, { keys: () => ring })
+  const { mint, verify, clock } = open(ES256, {
+    keys: { ...fixedKeys(ring), ring: () => ring, verifying: () => ring.keys },
+  })
   const { token, expiresAt } = await mint(GRANT)
   await verify(token)
   ring = new KeyRing(await generateKey('ES256'), [importKey(publicJwk(ES256) as never)])

@@ -2,17 +2,12 @@
  * Access tokens of users (RFC 9068): what they say, and what is demanded of them. Knows neither
  * sessions nor revocation: a token that is good here may have been revoked.
  */
-import {
-  createVerifier,
-  type KeyRing,
-  signToken,
-  TokenError,
-  type VerifiedClaims,
-  type Verifier,
-} from '@jotter/token'
+import { signToken, TokenError, type VerifiedClaims } from '@jotter/token'
 import { CLOCKS_APART_MS } from '../duties.ts'
 import type { Settings } from '../settings.ts'
 import { uuidv7 } from '../uuid.ts'
+import type { TokenKeys } from './token-keys.ts'
+import { tokenVerifier } from './token-verifier.ts'
 
 /** RFC 9068 §2.1. */
 const TYP = 'at+jwt'
@@ -47,15 +42,14 @@ export interface MintedAccess {
 }
 
 export interface AccessTokens {
-  /** @throws {RangeError} For a life that `verify` would refuse. */
+  /** @throws {RangeError | StoreUnavailable} For a life that `verify` would refuse; without a key. */
   mint(grant: AccessGrant): Promise<MintedAccess>
-  /** @throws {TokenError} With a `reason`. */
+  /** @throws {TokenError | StoreUnavailable} With a `reason`; when no key is confirmed. */
   verify(token: string): Promise<AccessClaims>
 }
 
 export interface AccessTokenDeps {
-  /** Those in force now. Verified tokens are remembered until it is another ring. */
-  keys: () => KeyRing
+  keys: TokenKeys
   /** `iss`. First asked with the first token: the address that a service listens on is known late. */
   issuer: () => string
   /** `aud`; the issuer unless given. */
@@ -68,43 +62,35 @@ export interface AccessTokenDeps {
 
 export function accessTokens(deps: AccessTokenDeps): AccessTokens {
   const { keys, issuer, audience, longestLifeSeconds, now } = deps
-  let current: { ring: KeyRing; verifier: Verifier } | undefined
-
-  function verifier(): Verifier {
-    const ring = keys()
-    if (current?.ring !== ring) {
-      const options = {
-        issuer: issuer(),
-        audience: audience ?? issuer(),
-        typ: TYP,
-        // Another node may have minted it a moment ago by a clock that is ahead of ours.
-        iatLeewaySeconds: CLOCKS_APART_MS / 1000,
-        clock: () => now() / 1000,
-        maxLifetimeSeconds: longestLifeSeconds,
-        requiredClaims: REQUIRED,
-      }
-      current = { ring, verifier: createVerifier(ring, options) }
-    }
-    return current.verifier
-  }
+  const verify = tokenVerifier(keys, () => ({
+    issuer: issuer(),
+    audience: audience ?? issuer(),
+    typ: TYP,
+    // Another node may have minted it a moment ago by a clock that is ahead of ours.
+    iatLeewaySeconds: CLOCKS_APART_MS / 1000,
+    clock: () => now() / 1000,
+    maxLifetimeSeconds: longestLifeSeconds,
+    requiredClaims: REQUIRED,
+  }))
 
   return {
     async mint({ userId, sid, lifeSeconds, now: at = now() }) {
       if (!Number.isInteger(lifeSeconds) || lifeSeconds < 1 || lifeSeconds > longestLifeSeconds) {
         throw new RangeError(`a life of ${lifeSeconds} s is not 1 to ${longestLifeSeconds} s`)
       }
+      await keys.confirmed('sign')
       const iat = Math.floor(at / 1000)
       const exp = iat + lifeSeconds
       const iss = issuer()
       const jti = uuidv7(at)
       const aud = audience ?? iss
       const claims = { exp, iat, sub: userId, iss, aud, client_id: CLIENT, jti, sid }
-      const token = await signToken(claims, keys().active, { typ: TYP })
+      const token = await signToken(claims, keys.ring().active, { typ: TYP })
       return { token, jti, expiresAt: exp * 1000 }
     },
 
     async verify(token) {
-      const claims = await verifier().verify(token)
+      const claims = await verify(token)
       const { sid, client_id } = claims
       if (typeof sid !== 'string') throw new TokenError('invalid_claim', { detail: 'sid' })
       // What another client may have is no user's token, though the same key has signed it.

@@ -3,7 +3,7 @@
  * is done with it directly; each use has a key of its own, derived by HKDF-SHA256 (RFC 5869).
  */
 import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { isOpenToAll } from '../open-to-all.ts'
 import { makeSecretFile } from '../secret-file.ts'
@@ -56,6 +56,20 @@ export function masterKey(
   const file = join(DATA, 'master.key')
   makeSecretFile(file, () => `${newText()}\n`)
   return derive(readFile(file))
+}
+
+/**
+ * The master key for a command beside the service, which makes none.
+ *
+ * @throws {MasterKeyError} As `masterKey`, and when there is none.
+ */
+export function knownMasterKey(settings: Pick<Settings, 'MASTER_KEY' | 'DATA'>): MasterKey {
+  const file = join(settings.DATA, 'master.key')
+  if (settings.MASTER_KEY !== undefined || existsSync(file)) return masterKey(settings, false)
+  throw new MasterKeyError(
+    `there is no master key: neither MASTER_KEY nor ${file}`,
+    'give MASTER_KEY or --data as the server has them',
+  )
 }
 
 /**

@@ -8,8 +8,9 @@
  * @module
  */
 import { hash } from 'node:crypto'
-import { type Key, publicJwks } from '@jotter/token'
+import { publicJwk } from '@jotter/token'
 import type { FastifyPluginAsync } from 'fastify'
+import type { SigningKeys } from './signing-keys.ts'
 
 /** RFC 7517 §8.5.2. */
 const MEDIA_TYPE = 'application/jwk-set+json'
@@ -36,8 +37,7 @@ const JWK_SET = {
 }
 
 export interface KeyRoutesDeps {
-  /** Those in force now; one may stand there twice. */
-  keys: () => readonly Key[]
+  keys: Pick<SigningKeys, 'published'>
   /** How long others may keep them. */
   maxAgeSeconds: number
 }
@@ -54,11 +54,12 @@ export function keyRoutes({ keys, maxAgeSeconds }: KeyRoutesDeps): FastifyPlugin
 
   return async (app) => {
     app.get('/.well-known/jwks.json', route, async ({ headers }, reply) => {
-      const all = keys().flatMap((key) => publicJwks(key).keys)
-      const byKid = new Map(all.map((key) => [key.kid, key]))
-      const text = JSON.stringify({ keys: [...byKid.values()] })
+      const { keys: published, current } = await keys.published()
+      const text = JSON.stringify({ keys: published.map(publicJwk) })
       const etag = `"${hash('sha256', text, 'base64url')}"`
-      reply.headers({ etag, 'cache-control': `public, max-age=${maxAgeSeconds}` })
+      // Those that may be kept must not lack a key that was published long enough to sign.
+      const kept = current ? `public, max-age=${maxAgeSeconds}` : 'no-cache'
+      reply.headers({ etag, 'cache-control': kept })
       if (names(headers['if-none-match'], etag)) return reply.code(304).send()
       // Bytes, since to a text of JSON Fastify adds a charset, which the media type does not have.
       return reply.header('content-type', MEDIA_TYPE).send(Buffer.from(text))

@@ -5,27 +5,30 @@ import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { generateKey, type PrivateJwk, privateJwk, publicJwk, thumbprint } from '@jotter/token'
 import { temporaryFile } from '../../../../test/stores/open.ts'
-import type { Settings } from '../settings.ts'
+import { openTestKeys } from '../../../../test/support/keys.ts'
 import { memoryKeys } from '../stores/memory/keys.ts'
 import { openStores } from '../stores/open.ts'
 import { masterKey } from './master-key.ts'
-import { openSigningKeys, type SigningKeyDeps } from './signing-keys.ts'
+import type { OpenKeysDeps } from './open.ts'
 import type { StoredKey } from './store.ts'
 
 const NOW = 1_800_000_000_000
-const master = masterKey({ MASTER_KEY: 'm'.repeat(32), DATA: '' }, true)
 const other = masterKey({ MASTER_KEY: 'o'.repeat(32), DATA: '' }, true)
 
-const settingsOf = (
-  ACCESS_ALG: Settings['ACCESS_ALG'] = 'ES256',
-  SECRET_KEY: string | undefined = undefined,
-) => ({ ACCESS_ALG, SECRET_KEY })
+const settingsOf = (alg = 'ES256', SECRET_KEY: string | undefined = undefined) => ({
+  JOTTER_ACCESS_ALG: alg,
+  SECRET_KEY,
+})
 
 /** Starts on one store, one after the other. */
 function starts(keys = memoryKeys()) {
-  const start = (settings = settingsOf(), change: Partial<SigningKeyDeps> = {}) =>
-    openSigningKeys({ settings, keys, master, now: () => NOW, ...change })
-  return { keys, start }
+  const opening = (settings = settingsOf(), change: Partial<OpenKeysDeps> = {}) =>
+    openTestKeys(settings, { store: keys, now: () => NOW, ...change })
+  const start = async (...args: Parameters<typeof opening>) => {
+    const { signingKeys, settings } = await opening(...args)
+    return signingKeys.of(settings.ACCESS_ALG).ring()
+  }
+  return { keys, start, opening }
 }
 
 describe('without SECRET_KEY', () => {
@@ -162,17 +165,27 @@ describe('what is kept', () => {
   }
 
   test('a public key that somebody has written into it verifies nothing', async () => {
-    const { keys, start } = starts()
+    const { keys, start, opening } = starts()
     await start()
     const [key] = (await keys.list()) as [StoredKey]
     const mine = await generateKey('ES256')
     const kid = mine.kid as string
-    const row = { kid, alg: 'ES256', createdAt: NOW, stateAt: NOW, sealed: undefined }
-    await keys.insert({ ...row, state: 'retiring', publicJwk: JSON.stringify(publicJwk(mine)) })
-    await assert.rejects(start(), { name: 'SealError' })
+    await keys.insert({
+      ...key,
+      ...{ kid, state: 'retiring', sealed: undefined, dueAt: NOW + 1 },
+      publicJwk: JSON.stringify(publicJwk(mine)),
+    })
+    const { signingKeys, log } = await opening()
+    assert.deepEqual(signingKeys.damaged, [kid])
+    assert.ok(log.some((line) => line.kid === kid && line.msg.includes('was changed')))
+    const ring = signingKeys.of('ES256').ring()
+    assert.deepEqual(
+      ring.keys.map((one) => one.kid),
+      [key.kid],
+    )
+    assert.equal((await signingKeys.published()).keys.length, 1)
     const spoilt = starts()
     await spoilt.keys.insert({ ...key, publicJwk: JSON.stringify(publicJwk(mine)) })
-    const ring = await spoilt.start()
-    assert.notDeepEqual(publicJwk(ring.active), publicJwk(mine))
+    await assert.rejects(spoilt.start(), { name: 'SealError' })
   })
 })

@@ -1,128 +1,235 @@
 /**
- * The keys of user tokens: the secret of the settings, or key pairs of the database, made at the first
- * start and kept sealed. Knows neither claims nor HTTP.
+ * The keys of user tokens in the memory of this process: the secret of the settings, and the key pairs
+ * of the database as they were read last. Changes nothing in the database but what keys promise.
  */
-import {
-  generateKey,
-  importKey,
-  type JwkInput,
-  type Key,
-  KeyRing,
-  privateJwk,
-  publicJwk,
-} from '@jotter/token'
-import type { Settings } from '../settings.ts'
+import { importKey, type Key, KeyRing } from '@jotter/token'
+import type { Logger } from 'pino'
+import { StoreUnavailable } from '../errors.ts'
+import { madeAtFirst } from './first-key.ts'
 import type { MasterKey } from './master-key.ts'
-import { SealError, seal, unseal } from './sealed.ts'
+import { SealError } from './sealed.ts'
+import { type OpenKey, openKey } from './sealed-keys.ts'
 import type { KeyStore, StoredKey } from './store.ts'
+import { fixedKeys, type TokenKeys } from './token-keys.ts'
+import { isOfSecret, type KeyUse, READ_WITHIN_MS } from './uses.ts'
+
+/** Without the database nothing is signed after this: how long a key stays is counted from there. */
+const SIGN_WITHIN_MS = 60_000
+/** Older than this without a failure, keys are of a process that stood still: it reads first. */
+const STOOD_STILL_MS = 3_000
+/** Between two readings for the sake of unknown kids. */
+const ASK_AGAIN_MS = 1_000
 
 export interface SigningKeyDeps {
-  settings: Pick<Settings, 'ACCESS_ALG' | 'SECRET_KEY'>
-  keys: KeyStore
+  store: KeyStore
   master: MasterKey
-  /** Epoch milliseconds. */
-  now: () => number
+  /** Signs what an HS algorithm signs. */
+  secret: string | undefined
+  uses: readonly KeyUse[]
+  /** Makes the first key of an algorithm, unless there is one. */
+  make: (alg: string) => Promise<unknown>
+  /** How long a key is published before it signs. */
+  publicationMs: number
+  /** For how long keys verify after the database has confirmed them. */
+  maxAgeSeconds: number
+  log: Logger
+  /** Milliseconds of a clock that is never set back, and goes on while the process is stopped. */
+  monotonic: () => number
 }
 
-/**
- * The ring that signs with ACCESS_ALG. With an HS algorithm it is SECRET_KEY alone; else the active key
- * of that algorithm, beside every key of the database that is not retired.
- *
- * @throws {SealError} When a key in the database was changed.
- * @throws {StoreUnavailable}
- */
-export async function openSigningKeys(deps: SigningKeyDeps): Promise<KeyRing> {
-  const { ACCESS_ALG: alg, SECRET_KEY: secret } = deps.settings
-  // Its length was judged where settings are read: short secrets are refused in production only.
-  if (secret !== undefined && isOfSecret(alg)) {
-    return new KeyRing(importKey({ secret, alg }, { allowShortSecret: true }))
-  }
-  return ringOf(await withActive(deps, alg), alg, deps.master)
-}
-
-/** The keys of use tokens. */
-export interface MachineKeys {
+export interface SigningKeys {
+  /** Of tokens that are signed with `alg`. */
+  of(alg: string): TokenKeys
+  /** Public halves that others may verify with, or will have to; read again if that is long ago. */
+  published(): Promise<{ readonly keys: readonly Key[]; readonly current: boolean }>
+  /** Reads what is in force from now on. @throws {StoreUnavailable} */
+  read(): Promise<readonly StoredKey[]>
+  /** Kids of rows that were changed by others: their keys are not used. */
+  readonly damaged: readonly string[]
   /**
-   * The ring that signs with MACHINE_ALG, beside every key of the database that is not retired. Where
-   * there is no key of that algorithm, it is made then: an RSA key takes a tenth of a second, which no
-   * start should wait for and most services never need.
+   * Rejects while there is an algorithm that cannot be signed with, though it should by now.
    *
    * @throws {SealError | StoreUnavailable}
    */
-  ring(): Promise<KeyRing>
-  /** The ring, if there is one already. */
-  readonly known: KeyRing | undefined
+  ready(): Promise<void>
 }
 
-/** @throws {SealError | StoreUnavailable} */
-export async function openMachineKeys(
-  deps: Omit<SigningKeyDeps, 'settings'> & { settings: Pick<Settings, 'MACHINE_ALG'> },
-): Promise<MachineKeys> {
-  const { MACHINE_ALG: alg } = deps.settings
-  const stored = await deps.keys.list()
-  let known = stored.some(isActive(alg)) ? ringOf(stored, alg, deps.master) : undefined
-  let making: Promise<KeyRing> | undefined
+/** Knows no key before it has read. */
+export function signingKeys(deps: SigningKeyDeps): SigningKeys {
+  const { store, master, secret, uses, publicationMs, log, monotonic } = deps
+  let known = ''
+  let opened = new Map<string, OpenKey & { readonly row: StoredKey }>()
+  let rings = new Map<string, KeyRing>()
+  let verifying: readonly Key[] = []
+  let missing = uses.filter(({ lazy }) => !lazy)
+  let damaged: string[] = []
+  let confirmedAt = Number.NEGATIVE_INFINITY
+  let askedAt = Number.NEGATIVE_INFINITY
+  let asking: Promise<boolean> | undefined
+  let failing = false
+  let reading: Promise<readonly StoredKey[]> | undefined
+  let next: Promise<readonly StoredKey[]> | undefined
 
-  async function make(): Promise<KeyRing> {
-    known = ringOf(await withActive(deps, alg), alg, deps.master)
-    return known
+  const age = () => monotonic() - confirmedAt
+
+  async function readOnce(): Promise<readonly StoredKey[]> {
+    // From before it was asked: what changes while the answer is on its way is not in it.
+    const at = monotonic()
+    try {
+      const rows = await stretched(await store.list())
+      const text = JSON.stringify(rows)
+      if (text !== known) take(rows)
+      known = text
+      confirmedAt = at
+      if (failing) log.info('signing keys are read again')
+      failing = false
+      return rows
+    } catch (err) {
+      if (!failing) log.error({ err }, 'signing keys cannot be read')
+      failing = true
+      throw err
+    }
   }
 
-  return {
-    get known() {
-      return known
-    },
-    async ring() {
-      if (known !== undefined) return known
-      making ??= make().finally(() => {
-        making = undefined
+  /** Another node, or a command, may have made a key that promises less than is done with it here. */
+  async function stretched(rows: StoredKey[]): Promise<StoredKey[]> {
+    const short = uses.filter(({ alg, lifeSeconds }) =>
+      rows.some((key) => {
+        if (key.alg !== alg || (key.state !== 'next' && key.state !== 'active')) return false
+        const waits = (key.dueAt ?? Number.POSITIVE_INFINITY) - key.createdAt
+        return key.lifeSeconds < lifeSeconds || waits < publicationMs
+      }),
+    )
+    if (short.length === 0) return rows
+    for (const { alg, lifeSeconds } of short) {
+      await store.stretch(alg, { lifeSeconds, waitMs: publicationMs })
+    }
+    return store.list()
+  }
+
+  function take(rows: readonly StoredKey[]): void {
+    const live = rows.filter(({ state }) => state !== 'retired')
+    const before = damaged
+    damaged = []
+    opened = new Map(live.flatMap((row) => opening(row)))
+    for (const kid of damaged) {
+      if (!before.includes(kid)) log.error({ kid }, 'a signing key in the database was changed')
+    }
+    verifying = [...opened.values()].map((key) => key.verifying)
+    const activeOf = (alg: string) => live.find((one) => one.alg === alg && one.state === 'active')
+    rings = new Map(
+      uses.flatMap(({ alg }) => {
+        const active = opened.get(activeOf(alg)?.kid ?? '')
+        if (active === undefined) return []
+        const others = verifying.filter((key) => key !== active.verifying)
+        return [[alg, new KeyRing(active.signing, others)] as const]
+      }),
+    )
+    missing = uses.filter(
+      ({ alg, lazy }) => !rings.has(alg) && !(lazy && activeOf(alg) === undefined),
+    )
+  }
+
+  /** Beside a secret no key pair verifies user tokens: only those of use tokens are for others. */
+  function published(): readonly Key[] {
+    const all = uses.some(({ lazy }) => !lazy)
+    return all ? verifying : verifying.filter((key) => uses.some(({ alg }) => alg === key.alg))
+  }
+
+  function opening(row: StoredKey) {
+    const before = opened.get(row.kid)
+    const { sealed, publicJwk } = row
+    if (before && before.row.sealed === sealed && before.row.publicJwk === publicJwk) {
+      return [[row.kid, before]] as const
+    }
+    try {
+      return [[row.kid, { ...openKey(row, master), row }]] as const
+    } catch (error) {
+      if (!(error instanceof SealError)) throw error
+      damaged.push(row.kid)
+      return []
+    }
+  }
+
+  /** One that begins now; or after the one that is under way, which may have missed something. */
+  function read(): Promise<readonly StoredKey[]> {
+    if (reading === undefined) {
+      reading = readOnce().finally(() => {
+        reading = undefined
       })
-      return making
+      return reading
+    }
+    next ??= reading
+      .catch(() => {})
+      .then(() => {
+        next = undefined
+        return read()
+      })
+    return next
+  }
+
+  /** Who is told that the database does not answer must not wait for it to say so again. */
+  async function readIfOlder(ms: number): Promise<void> {
+    if (age() > ms && !failing) await read().catch(() => {})
+  }
+
+  const WITHIN_MS = { sign: SIGN_WITHIN_MS, verify: deps.maxAgeSeconds * 1000 }
+
+  const ofPairs = (alg: string): TokenKeys => ({
+    ring() {
+      const ring = rings.get(alg)
+      if (ring === undefined) throw new StoreUnavailable(`there is no ${alg} key to sign with`)
+      return ring
+    },
+    verifying: () => rings.get(alg)?.keys ?? verifying,
+    async confirmed(use) {
+      await readIfOlder(STOOD_STILL_MS)
+      if (age() > WITHIN_MS[use]) throw new StoreUnavailable('the signing keys are not confirmed')
+    },
+    async askAgain() {
+      if (asking !== undefined) return asking
+      if (monotonic() - askedAt < ASK_AGAIN_MS || failing) return false
+      askedAt = monotonic()
+      asking = read()
+        .then(
+          () => true,
+          () => false,
+        )
+        .finally(() => {
+          asking = undefined
+        })
+      return asking
+    },
+  })
+
+  // Its length was judged where settings are read: short secrets are refused in production only.
+  const ofSecret = (alg: string) =>
+    fixedKeys(new KeyRing(importKey({ secret: secret as string, alg }, { allowShortSecret: true })))
+
+  return {
+    of(alg) {
+      if (isOfSecret(alg)) return ofSecret(alg)
+      const keys = ofPairs(alg)
+      if (!uses.some((use) => use.alg === alg && use.lazy)) return keys
+      return madeAtFirst(
+        keys,
+        () => rings.has(alg),
+        () => deps.make(alg).then(read),
+      )
+    },
+    async published() {
+      await readIfOlder(READ_WITHIN_MS)
+      return { keys: published(), current: age() <= READ_WITHIN_MS }
+    },
+    read,
+    get damaged() {
+      return damaged
+    },
+    async ready() {
+      const [use] = missing
+      if (use === undefined) return
+      if (damaged.length === 0) throw new StoreUnavailable(`no ${use.alg} key signs`)
+      throw new SealError(`the ${use.alg} key that signs was changed in the database`)
     },
   }
-}
-
-const isActive = (alg: string) => (key: StoredKey) => key.alg === alg && key.state === 'active'
-
-/** @param stored With an active key of `alg`. */
-function ringOf(stored: readonly StoredKey[], alg: string, master: MasterKey): KeyRing {
-  const signs = isActive(alg)
-  const others = stored.filter((key) => key.state !== 'retired' && !signs(key))
-  const open = (key: StoredKey) => unsealKey(key, master)
-  return new KeyRing(
-    open(stored.find(signs) as StoredKey),
-    others.map((key) => importKey(publicJwk(open(key)) as JwkInput)),
-  )
-}
-
-export const isOfSecret = (alg: string): boolean => alg.startsWith('HS')
-
-/** What the database has, with an active key of `alg`: of several nodes one makes it. */
-async function withActive({ keys, master, now }: Omit<SigningKeyDeps, 'settings'>, alg: string) {
-  const before = await keys.list()
-  if (before.some(isActive(alg))) return before
-  const made = await generateKey(alg)
-  // False when another node was quicker: its key is in the list then.
-  await keys.insert({ ...sealKey(made, master), state: 'active', createdAt: now(), stateAt: now() })
-  return keys.list()
-}
-
-/** The parts of a new key that the database keeps, whatever its state. */
-function sealKey(key: Key, { sealing }: MasterKey) {
-  const { alg, kid } = key as Key & { kid: string }
-  return {
-    kid,
-    alg,
-    publicJwk: JSON.stringify(publicJwk(key)),
-    sealed: seal(JSON.stringify(privateJwk(key)), sealing, { kid, alg }),
-  }
-}
-
-/**
- * Both halves from what is sealed: the public half beside it is for people, and whoever writes into the
- * database could put a key of his own there.
- */
-function unsealKey({ kid, alg, sealed }: StoredKey, { sealing }: MasterKey): Key {
-  if (sealed === undefined) throw new SealError(`the private key ${kid} is not in the database`)
-  return importKey(JSON.parse(unseal(sealed, sealing, { kid, alg })))
 }

@@ -148,11 +148,11 @@ describe('S-08: many at once', () => {
   })
 
   test('more than 1,000 names at once are refused, not gathered', async (t) => {
-    const { source, asked } = await startKeyServer(t, () => {}, 100)
+    const { source, asked } = await startKeyServer(t, () => {}, 500)
     const names = Array.from({ length: 1_500 }, (_, i) => source.keysOf(`name${i}`))
     const started = performance.now()
     await assert.rejects(names[1_400] as Promise<unknown>, /asked for too much/)
-    assert.ok(performance.now() - started < 90)
+    assert.ok(performance.now() - started < 450)
     await Promise.allSettled(names)
     assert.ok(asked.length <= 32, `${asked.length}`)
   })
@@ -163,11 +163,9 @@ describe('a server that is silent', () => {
     const { source, asked, clock, behaviour, log } = await startKeyServer(t, () => {}, 60)
     for (const name of ['a', 'b', 'c']) await assert.rejects(source.keysOf(name))
     assert.equal(asked.length, 3)
-    const started = performance.now()
     for (const name of ['d', 'e', 'f']) {
       await assert.rejects(source.keysOf(name), /has not answered lately/)
     }
-    assert.ok(performance.now() - started < 50)
     assert.equal(asked.length, 3)
 
     clock.at += 3_000
@@ -183,14 +181,14 @@ describe('a server that is silent', () => {
   })
 
   test('costs a known name nothing', async (t) => {
-    const { source, clock, behaviour } = await startKeyServer(t, says(200, first.pem), 60)
+    const { source, asked, clock, behaviour } = await startKeyServer(t, says(200, first.pem), 60)
     await source.keysOf('client')
     behaviour.listener = () => {}
     clock.at += 60_000
     for (const name of ['a', 'b', 'c']) await assert.rejects(source.keysOf(name))
-    const started = performance.now()
+    const { length } = asked
     assert.ok(isFirst(await source.keysOf('client')))
-    assert.ok(performance.now() - started < 50)
+    assert.equal(asked.length, length)
   })
 
   test('is not one that answers badly: a bad name must not shut out the good ones', async (t) => {

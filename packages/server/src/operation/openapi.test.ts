@@ -55,7 +55,7 @@ test('is served as JSON, version 3.1, for this version of jotter', () => {
 })
 
 test('has every route that the source registers, and no other', () => {
-  const files = globSync(`${import.meta.dirname}/../**/routes.ts`)
+  const files = globSync(`${import.meta.dirname}/../**/*routes.ts`)
   const registered = files.flatMap((file) =>
     [...readFileSync(file, 'utf8').matchAll(/app\.(get|post|put|patch|delete)\(\s*'([^']+)'/g)].map(
       ([, method, path]) => `${method} ${path?.replace(/:(\w+)/g, '{$1}')}`,
@@ -145,6 +145,7 @@ describe('every operation', () => {
     'cross_site_refused',
   ]
   const BODY = ['payload_too_large', 'unsupported_media_type']
+  const KEY_CHANGES = ['key_conflict', 'key_damaged']
   const OPEN = [...EVERYWHERE, 'prefetch_refused', 'store_unavailable']
   const LOGIN = ['credentials_invalid', 'rate_limited', 'busy']
   const USER = [
@@ -167,6 +168,13 @@ describe('every operation', () => {
     ],
     ['post /v1/api-keys', [...KEYED, ...BODY, 'customer_not_found']],
     ['get /v1/api-keys', KEYED],
+    ['get /v1/keys', KEYED],
+    ['post /v1/keys/rotate', [...KEYED, ...BODY, ...KEY_CHANGES]],
+    ['post /v1/keys/{kid}/promote', [...KEYED, ...KEY_CHANGES, 'key_not_found', 'key_not_ready']],
+    [
+      'post /v1/keys/{kid}/retire',
+      [...KEYED, ...BODY, ...KEY_CHANGES, 'key_not_found', 'key_in_use'],
+    ],
     ['get /v1/revocations', [...KEYED, 'revocations_stale']],
     ['delete /v1/api-keys/{id}', [...KEYED, 'api_key_not_found']],
     ['get /openapi.json', EVERYWHERE],

@@ -18,8 +18,8 @@ describe('health', () => {
     ['/livez', 'ok\n'],
     ['/readyz', 'ok\n'],
     ['/healthz', 'ok\n'],
-    ['/readyz?verbose', '+ store\n+ revocations\n+ not stopping\n'],
-    ['/healthz?verbose=1', '+ store\n+ revocations\n+ not stopping\n'],
+    ['/readyz?verbose', '+ store\n+ revocations\n+ keys\n+ not stopping\n'],
+    ['/healthz?verbose=1', '+ store\n+ revocations\n+ keys\n+ not stopping\n'],
     ['/readyz?__proto__=1', 'ok\n'],
   ] as const) {
     test(`GET ${path} is 200 ${JSON.stringify(text)}`, async () => {

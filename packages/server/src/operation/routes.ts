@@ -32,6 +32,8 @@ export interface OperationDeps {
   metricsOpen: boolean
   /** What must work for requests to succeed, by name. A check rejects when it does not. */
   checks: Readonly<Record<string, () => Promise<void>>>
+  /** What somebody should look at though requests succeed, one line each. */
+  warnings: () => readonly string[]
   /** Set once the process has been told to stop. */
   stopping: () => boolean
   /** Milliseconds of a clock that is never set back. */
@@ -39,7 +41,7 @@ export interface OperationDeps {
 }
 
 export function operationRoutes(deps: OperationDeps): FastifyPluginAsync {
-  const { version, address, metrics, metricsOpen, checks, stopping, monotonic } = deps
+  const { version, address, metrics, metricsOpen, checks, warnings, stopping, monotonic } = deps
 
   const probes = Object.entries(checks).map(
     ([name, check]) => [name, probe(check, monotonic)] as const,
@@ -54,7 +56,8 @@ export function operationRoutes(deps: OperationDeps): FastifyPluginAsync {
     reply.code(ok ? 200 : 503).header('content-type', 'text/plain')
     if (!ok) reply.header('retry-after', '1')
     if (!Object.hasOwn(request.query as object, 'verbose')) return ok ? 'ok\n' : 'not ready\n'
-    return results.map((result) => `${result.ok ? '+' : '-'} ${result.name}\n`).join('')
+    const lines = results.map((result) => `${result.ok ? '+' : '-'} ${result.name}\n`)
+    return [...lines, ...warnings().map((text) => `! ${text}\n`)].join('')
   }
 
   return async (app) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pino from 'pino'
 import { StoreUnavailable } from '../errors.ts'
 import { revocations } from './revocations.ts'
@@ -137,7 +138,7 @@ describe('what another node revokes', () => {
   test('is found without being told', async (t) => {
     const { set, store } = await open(t)
     await store.insert(ofSession('s'))
-    while (!set.isRevoked(TOKEN)) await new Promise((resolve) => setTimeout(resolve, 5))
+    while (!set.isRevoked(TOKEN)) await sleep(5)
   })
 
   test('is read when the engine tells, also when it tells during a reading', async (t) => {
@@ -256,7 +257,7 @@ describe('a set that the database does not confirm', () => {
 })
 
 describe('what has expired', () => {
-  const untilSwept = () => new Promise((resolve) => setTimeout(resolve, 700))
+  const untilSwept = () => sleep(700)
 
   test('is dropped a minute later, and the rest is kept', async (t) => {
     const { set, clock } = await open(t, controllableStore([ofSession('s', NOW), ofSession('t')]))
@@ -283,6 +284,6 @@ test('a set that was stopped asks no more', async (t) => {
   await stop()
   const { reads } = database
   assert.equal(database.changed, undefined)
-  await new Promise((resolve) => setTimeout(resolve, 400))
+  await sleep(400)
   assert.equal(database.reads, reads)
 })

@@ -75,49 +75,12 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
       close: async () => {},
     }
   }
-  const [
-    driver,
-    { sqlTransactions },
-    { sqlApiKeys },
-    { sqlClients },
-    { sqlAssertions, sqlUses },
-    { sqlUsers },
-    { sqlSessions },
-    { sqlRevocations },
-    { sqlAttempts },
-    { sqlDuties },
-    { sqlKeys },
-    limits,
-  ] = await Promise.all([
+  const [driver, { sqlStores }, limits] = await Promise.all([
     openDriver(url, options),
-    import('./sql/transactions.ts'),
-    import('./sql/api-keys.ts'),
-    import('./sql/clients.ts'),
-    import('./sql/machines.ts'),
-    import('./sql/users.ts'),
-    import('./sql/sessions.ts'),
-    import('./sql/revocations.ts'),
-    import('./sql/attempts.ts'),
-    import('./sql/duties.ts'),
-    import('./sql/keys.ts'),
+    import('./sql/stores.ts'),
     isPostgres(url) ? import('./sql/limits.ts') : undefined,
   ])
-  return {
-    transactions: sqlTransactions(driver),
-    apiKeys: sqlApiKeys(driver),
-    clients: sqlClients(driver),
-    assertions: sqlAssertions(driver),
-    uses: sqlUses(driver),
-    users: sqlUsers(driver),
-    sessions: sqlSessions(driver),
-    revocations: sqlRevocations(driver),
-    attempts: ({ now }) => sqlAttempts(driver, now),
-    duties: sqlDuties(driver),
-    keys: sqlKeys(driver),
-    ...(limits && { limits: limits.sqlLimits(driver) }),
-    ping: () => driver.ping(),
-    close: () => driver.close(),
-  }
+  return { ...sqlStores(driver), ...(limits && { limits: limits.sqlLimits(driver) }) }
 }
 
 /** Loaded only here: nobody pays for an engine that is not used. */

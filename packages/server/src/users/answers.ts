@@ -1,9 +1,8 @@
 /** How users look to operators. */
-
 import type { User } from '../flows/session/store.ts'
 import { timeText } from '../http.ts'
-import { encodeCursor } from './cursor.ts'
-import type { ImportOutcome, UserPage } from './service.ts'
+import { madeCursor, type Page, pageAnswer } from '../paging.ts'
+import type { ImportOutcome } from './service.ts'
 
 /** Without the hash: nobody has a use for it. */
 export const userAnswer = (user: User) => ({
@@ -16,10 +15,7 @@ export const userAnswer = (user: User) => ({
   last_login_at: user.lastLoginAt === undefined ? null : timeText(user.lastLoginAt),
 })
 
-export const userPageAnswer = ({ items, next }: UserPage) => ({
-  items: items.map(userAnswer),
-  next: next === undefined ? null : encodeCursor(next),
-})
+export const userPageAnswer = (page: Page<User>) => pageAnswer(page, userAnswer, madeCursor)
 
 export const revokedAnswer = (id: string, ended: number) => ({ id, sessions_ended: ended })
 

@@ -12,16 +12,15 @@
  * @module
  */
 import type { FastifyPluginAsyncJsonSchemaToTs } from '@fastify/type-provider-json-schema-to-ts'
-import type { ErrorCode } from '../errors.ts'
-import { given } from '../http.ts'
+import { forScope, given } from '../http.ts'
+import { madePosition } from '../paging.ts'
 import { importAnswer, revokedAnswer, userAnswer, userPageAnswer } from './answers.ts'
-import { decodeCursor } from './cursor.ts'
+import { NEW_USER } from './members.ts'
 import {
   IMPORT_ANSWER,
   IMPORT_BODY,
   LIST_QUERY,
-  NEW_PASSWORD,
-  NEW_USER,
+  PASSWORD_BODY,
   PATH_OF_USER,
   REVOKED,
   USER,
@@ -29,12 +28,9 @@ import {
 } from './schemas.ts'
 import type { UserService } from './service.ts'
 
-export function userRoutes(service: UserService): FastifyPluginAsyncJsonSchemaToTs {
-  const asks = (...errors: ErrorCode[]) => ({
-    access: 'users' as const,
-    errors: [...errors, 'store_unavailable' as const],
-  })
+const asks = forScope('users')
 
+export function userRoutes(service: UserService): FastifyPluginAsyncJsonSchemaToTs {
   return async (app) => {
     app.post(
       '/v1/users',
@@ -71,7 +67,7 @@ export function userRoutes(service: UserService): FastifyPluginAsyncJsonSchemaTo
             username,
             email,
             active: given(status, (text) => text === 'active'),
-            after: given(after, decodeCursor),
+            after: given(after, madePosition)?.id,
             limit: Number(limit),
           }),
         ),
@@ -141,7 +137,7 @@ export function userRoutes(service: UserService): FastifyPluginAsyncJsonSchemaTo
           tags: ['users'],
           summary: 'Another password, and every session ends',
           params: PATH_OF_USER,
-          body: NEW_PASSWORD,
+          body: PASSWORD_BODY,
           response: { 200: USER },
         },
       },

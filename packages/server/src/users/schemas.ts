@@ -1,36 +1,16 @@
 /** JSON Schemas of what operators ask about users, and of the answers; types are inferred from them. */
 import { TIME } from '../http.ts'
-import { AFTER, LIMIT, NEXT } from '../paging.ts'
+import { AFTER, LIMIT, pageSchema } from '../paging.ts'
+import { EMAIL, NEW_PASSWORD, USERNAME } from './members.ts'
 
 /** In one request: what fits into a body, and its 256 members. */
 export const MAX_IMPORT_ROWS = 50
 
-const USERNAME = {
-  type: 'string',
-  description: '1 to 64 characters, no @. Upper and lower case are one name.',
-  examples: ['michael'],
-} as const
-
-const EMAIL = { type: 'string', examples: ['michael@example.com'] } as const
-
-const PASSWORD = {
-  type: 'string',
-  writeOnly: true,
-  description: 'PASSWORD_MIN_LENGTH to 1024 characters.',
-} as const
-
-export const NEW_USER = {
-  type: 'object',
-  required: ['username', 'email', 'password'],
-  additionalProperties: false,
-  properties: { username: USERNAME, email: EMAIL, password: PASSWORD },
-} as const
-
-export const NEW_PASSWORD = {
+export const PASSWORD_BODY = {
   type: 'object',
   required: ['password'],
   additionalProperties: false,
-  properties: { password: PASSWORD },
+  properties: { password: NEW_PASSWORD },
 } as const
 
 export const LIST_QUERY = {
@@ -65,11 +45,7 @@ export const USER = {
   },
 } as const
 
-export const USER_PAGE = {
-  type: 'object',
-  required: ['items', 'next'],
-  properties: { items: { type: 'array', items: USER }, next: NEXT },
-} as const
+export const USER_PAGE = pageSchema(USER)
 
 export const REVOKED = {
   type: 'object',

@@ -3,11 +3,11 @@
  * from elsewhere. Nothing here answers with a hash. Who logs in is the business of the session flow.
  */
 import { ServiceError } from '../errors.ts'
-import { newNames } from '../flows/session/given-names.ts'
+import { newNames, newUser } from '../flows/session/new-user.ts'
 import type { SessionStore, User, UserStore } from '../flows/session/store.ts'
-import { pageOf } from '../paging.ts'
+import { type Page, pageOf } from '../paging.ts'
 import type { Passwords } from '../passwords/passwords.ts'
-import { uuidv7 } from '../uuid.ts'
+import { isUuid, uuidv7 } from '../uuid.ts'
 import { type ImportedUser, type ImportRow, readImportRow } from './import-row.ts'
 import { emailAddress, userName } from './names.ts'
 
@@ -38,12 +38,6 @@ export interface UserListQuery {
   readonly limit: number
 }
 
-export interface UserPage {
-  readonly items: readonly User[]
-  /** The last item, when there are more after it. */
-  readonly next: User | undefined
-}
-
 /**
  * What became of a row: `existing` is the same account, `conflict` another one that has a name of it,
  * `invalid` what nobody can take over.
@@ -54,14 +48,12 @@ export type ImportOutcome =
 
 export type UserService = ReturnType<typeof userService>
 
-/** Ids are made here, and no engine is asked for what cannot be one. */
-const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
 export function userService(deps: UserDeps) {
   const { users, sessions, passwords, longestLifeSeconds, onEnd, now } = deps
 
   async function get(id: string): Promise<User> {
-    const user = ID.test(id) ? await users.get(id) : undefined
+    // Ids are made here, and no engine is asked for what cannot be one.
+    const user = isUuid(id) ? await users.get(id) : undefined
     if (user === undefined) throw new ServiceError('user_not_found')
     return user
   }
@@ -104,22 +96,13 @@ export function userService(deps: UserDeps) {
     async create({ username, email, password }: NewUser): Promise<User> {
       const names = newNames(username, email)
       const passwordHash = await passwords.hashPassword(password)
-      const at = now()
-      const user: User = {
-        id: uuidv7(at),
-        ...names,
-        passwordHash,
-        active: true,
-        createdAt: at,
-        updatedAt: at,
-        lastLoginAt: undefined,
-      }
+      const user = newUser(names, passwordHash, now())
       if (!(await users.insert(user))) throw new ServiceError('user_taken')
       return user
     },
 
     /** Newest first; by a name, the one who has it. */
-    async list(query: UserListQuery): Promise<UserPage> {
+    async list(query: UserListQuery): Promise<Page<User>> {
       const { username, email, active, after, limit } = query
       if (username === undefined && email === undefined) {
         return pageOf(await users.list({ active, after, limit: limit + 1 }), limit)

@@ -2,15 +2,12 @@
  * Use tokens: what they say, and what is demanded of them. Knows neither revocation nor how often one
  * was used.
  */
-import {
-  createVerifier,
-  type KeyRing,
-  signToken,
-  type VerifiedClaims,
-  type Verifier,
-} from '@jotter/token'
+import { signToken, type VerifiedClaims } from '@jotter/token'
 import { BOUNDS } from '../../clients/service.ts'
 import type { ClientPolicy } from '../../clients/store.ts'
+import { CLOCKS_APART_MS } from '../../duties.ts'
+import type { TokenKeys } from '../../keys/token-keys.ts'
+import { tokenVerifier } from '../../keys/token-verifier.ts'
 import { uuidv7 } from '../../uuid.ts'
 
 const TYP = 'use+jwt'
@@ -25,8 +22,7 @@ export interface UseClaims extends VerifiedClaims {
 }
 
 export interface UseTokenDeps {
-  /** Those in force now. Verified tokens are remembered until it is another ring. */
-  keys: () => Promise<KeyRing>
+  keys: TokenKeys
   /** `iss`. Asked with each token: the address that a service listens on is known late. */
   issuer: () => string
   /** Whom tokens are for that a client wants for nobody else; the issuer unless given. */
@@ -38,27 +34,25 @@ export interface UseTokenDeps {
 export type UseTokens = ReturnType<typeof useTokens>
 
 export function useTokens({ keys, issuer, audience, now }: UseTokenDeps) {
-  let current: { ring: KeyRing; verifier: Verifier } | undefined
-
-  async function verifier(): Promise<Verifier> {
-    const ring = await keys()
-    if (current?.ring !== ring) {
-      const options = {
-        issuer: issuer(),
-        audience: audience ?? issuer(),
-        typ: TYP,
-        clock: () => now() / 1000,
-        maxLifetimeSeconds: LONGEST_SECONDS,
-        requiredClaims: REQUIRED,
-      }
-      current = { ring, verifier: createVerifier(ring, options) }
-    }
-    return current.verifier
-  }
+  const verify = tokenVerifier(keys, () => ({
+    issuer: issuer(),
+    audience: audience ?? issuer(),
+    typ: TYP,
+    // Only of `iat`: by a clock that is behind that of the node that minted it, a token is too early.
+    iatLeewaySeconds: CLOCKS_APART_MS / 1000,
+    clock: () => now() / 1000,
+    maxLifetimeSeconds: LONGEST_SECONDS,
+    requiredClaims: REQUIRED,
+  }))
 
   return {
-    /** For `client`, with the window and audience of its policy. */
+    /**
+     * For `client`, with the window and audience of its policy.
+     *
+     * @throws {SealError | StoreUnavailable} Without a key.
+     */
     async mint(client: string, policy: ClientPolicy): Promise<string> {
+      await keys.confirmed('sign')
       const at = now()
       const iat = Math.floor(at / 1000)
       const iss = issuer()
@@ -71,17 +65,17 @@ export function useTokens({ keys, issuer, audience, now }: UseTokenDeps) {
         iat,
         jti: uuidv7(at),
       }
-      return signToken(claims, (await keys()).active, { typ: TYP })
+      return signToken(claims, keys.ring().active, { typ: TYP })
     },
 
     /**
      * `nbf` is the first moment of it and `exp` the first after it: no leeway, since one service makes
      * and checks them. Time is looked at each time, also of a token that is remembered.
      *
-     * @throws {TokenError} With a `reason`.
+     * @throws {TokenError | StoreUnavailable} With a `reason`; when no key is confirmed.
      */
     async verify(token: string): Promise<UseClaims> {
-      return (await (await verifier()).verify(token)) as UseClaims
+      return (await verify(token)) as UseClaims
     },
   }
 }

@@ -16,6 +16,7 @@ import type { FastifyRequest } from 'fastify'
 import type { ErrorCode } from '../../errors.ts'
 import type { RouteRules } from '../../http.ts'
 import type { TokenUser } from '../../user-access.ts'
+import { NEW_USER } from '../../users/members.ts'
 import { doneAnswer, loginAnswer, SAYS, statusAnswer, tokenAnswer } from './answers.ts'
 import {
   DONE_ANSWER,
@@ -24,7 +25,6 @@ import {
   LOGOUT_QUERY,
   PASSWORD_BODY,
   REFRESH_BODY,
-  REGISTER_BODY,
   STATUS_ANSWER,
   TOKEN_ANSWER,
   TOKEN_BODY,
@@ -55,7 +55,7 @@ export function sessionRoutes(deps: SessionDeps): FastifyPluginAsyncJsonSchemaTo
         schema: {
           tags: ['sessions'],
           summary: 'A new user, who is logged in at once',
-          body: REGISTER_BODY,
+          body: NEW_USER,
           response: { 201: LOGIN_ANSWER },
         },
       },

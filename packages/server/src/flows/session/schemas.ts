@@ -1,22 +1,9 @@
 /** JSON Schemas of the flow's requests and answers; their types are inferred from them. */
 import { TIME } from '../../http.ts'
-
-const USERNAME = {
-  type: 'string',
-  description: '1 to 64 characters, no @. Upper and lower case are one name.',
-  examples: ['michael'],
-} as const
-
-const EMAIL = { type: 'string', examples: ['michael@example.com'] } as const
+import { EMAIL, NEW_PASSWORD, USERNAME } from '../../users/members.ts'
 
 /** One that may be anybody's: longer ones are refused before anything is hashed. */
 const PASSWORD = { type: 'string', minLength: 1, maxLength: 1024, writeOnly: true } as const
-
-const NEW_PASSWORD = {
-  type: 'string',
-  writeOnly: true,
-  description: 'PASSWORD_MIN_LENGTH to 1024 characters.',
-} as const
 
 const ACCESS_TOKEN = {
   type: 'string',
@@ -29,13 +16,6 @@ const REFRESH_TOKEN = {
 } as const
 
 const SUCCESS = { type: 'string', enum: ['success'] } as const
-
-export const REGISTER_BODY = {
-  type: 'object',
-  required: ['username', 'email', 'password'],
-  additionalProperties: false,
-  properties: { username: USERNAME, email: EMAIL, password: NEW_PASSWORD },
-} as const
 
 /** The password and one of the two names. */
 export const LOGIN_BODY = {

@@ -3,6 +3,7 @@ import { createSecretKey, randomBytes } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { generateKey, KeyRing } from '@jotter/token'
 import { accessTokens } from '../../keys/access-tokens.ts'
+import { fixedKeys } from '../../keys/token-keys.ts'
 import { attemptLimits } from '../../passwords/attempts.ts'
 import { passwords } from '../../passwords/passwords.ts'
 import type { Revocation } from '../../revocation/store.ts'
@@ -41,7 +42,7 @@ async function start() {
   const clock = { at: NOW }
   const now = () => clock.at
   const tokens = accessTokens({
-    keys: () => ring,
+    keys: fixedKeys(ring),
     issuer: () => 'https://jwt.example.com',
     audience: undefined,
     longestLifeSeconds: 1000,

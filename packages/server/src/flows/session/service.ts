@@ -6,8 +6,8 @@ import { ServiceError } from '../../errors.ts'
 import type { Attempts } from '../../passwords/attempts.ts'
 import type { Passwords } from '../../passwords/passwords.ts'
 import type { Revocations } from '../../revocation/revocations.ts'
-import { uuidv7 } from '../../uuid.ts'
-import { type GivenName, loginName, newNames } from './given-names.ts'
+import { type GivenName, loginName } from './given-names.ts'
+import { newNames, newUser } from './new-user.ts'
 import type { Session, SessionStore, User, UserStore } from './store.ts'
 import { type PairDeps, type TokenPair, tokenPairs } from './token-pairs.ts'
 
@@ -114,15 +114,7 @@ export function sessionService(deps: SessionDeps) {
       // Before anybody knows whether the names are free, so that the time does not tell.
       const passwordHash = await attempts.inTurn(address, () => passwords.hashPassword(password))
       const at = now()
-      const user: User = {
-        id: uuidv7(at),
-        ...names,
-        passwordHash,
-        active: true,
-        createdAt: at,
-        updatedAt: at,
-        lastLoginAt: at,
-      }
+      const user: User = { ...newUser(names, passwordHash, at), lastLoginAt: at }
       const { session, pair } = await pairs.first(user.id, lives.login, at)
       if (!(await users.insert(user, session))) throw new ServiceError('user_exists')
       onIssue()

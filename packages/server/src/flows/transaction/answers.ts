@@ -1,7 +1,8 @@
 /** How transactions look in answers: snake_case members, RFC 3339 times. */
 import { timeText } from '../../http.ts'
+import { type Page, pageAnswer } from '../../paging.ts'
 import { encodeCursor } from './cursor.ts'
-import type { Issued, ListedStatus, TransactionPage } from './service.ts'
+import type { Issued, ListedStatus } from './service.ts'
 import type { HistoryEntry, Transaction, WholeTransaction } from './store.ts'
 
 export const issueAnswer = ({ token, xid, phoneNumber, issuedAt, expiresAt }: Issued) => ({
@@ -43,10 +44,7 @@ const firstOf = ({ openedAt: at, openedBy: by }: Transaction): HistoryEntry => (
   detail: undefined,
 })
 
-export const pageAnswer = (
-  { items, next }: TransactionPage,
+export const transactionPageAnswer = (
+  page: Page<Transaction>,
   statusOf: (transaction: Transaction) => ListedStatus,
-) => ({
-  items: items.map((t) => listedAnswer(t, statusOf(t))),
-  next: next === undefined ? null : encodeCursor(next),
-})
+) => pageAnswer(page, (t) => listedAnswer(t, statusOf(t)), encodeCursor)

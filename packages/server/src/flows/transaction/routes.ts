@@ -18,7 +18,7 @@ import { type ErrorCode, ServiceError } from '../../errors.ts'
 import { given, timeOf } from '../../http.ts'
 import { addressBucket } from '../../limits/address.ts'
 import { phoneDigits, writtenPhoneDigits } from '../../phone.ts'
-import { issueAnswer, pageAnswer, wholeAnswer } from './answers.ts'
+import { issueAnswer, transactionPageAnswer, wholeAnswer } from './answers.ts'
 import { decodeCursor } from './cursor.ts'
 import {
   ISSUE_ANSWER,
@@ -165,7 +165,7 @@ export function transactionRoutes(deps: TransactionRouteDeps): FastifyPluginAsyn
           after: given(after, decodeCursor),
           limit: Number(limit),
         })
-        return pageAnswer(page, service.statusOf)
+        return transactionPageAnswer(page, service.statusOf)
       },
     )
 

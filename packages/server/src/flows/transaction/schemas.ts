@@ -1,7 +1,7 @@
 /** JSON Schemas of the flow's requests and answers; their types are inferred from them. */
 
 import { TIME } from '../../http.ts'
-import { AFTER, LIMIT, NEXT } from '../../paging.ts'
+import { AFTER, LIMIT, pageSchema } from '../../paging.ts'
 
 const XID = {
   type: 'string',
@@ -145,11 +145,4 @@ export const LIST_QUERY = {
   },
 } as const
 
-export const TRANSACTION_PAGE = {
-  type: 'object',
-  required: ['items', 'next'],
-  properties: {
-    items: { type: 'array', items: { type: 'object', properties: LISTED_PROPERTIES } },
-    next: NEXT,
-  },
-} as const
+export const TRANSACTION_PAGE = pageSchema({ type: 'object', properties: LISTED_PROPERTIES })

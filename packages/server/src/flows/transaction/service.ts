@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { type Key, signToken } from '@jotter/token'
 import { ServiceError } from '../../errors.ts'
-import { pageOf } from '../../paging.ts'
+import { type Page, pageOf } from '../../paging.ts'
 import { uuidv7 } from '../../uuid.ts'
 import {
   type HistoryEntry,
@@ -70,12 +70,6 @@ export type ListedStatus = Transaction['status'] | 'expired'
 
 export interface PageQuery extends Omit<TransactionQuery, 'status'> {
   readonly status?: ListedStatus | undefined
-}
-
-export interface TransactionPage {
-  readonly items: readonly Transaction[]
-  /** The last item, when there are more after it. */
-  readonly next: Transaction | undefined
 }
 
 export type TransactionService = ReturnType<typeof transactionService>
@@ -191,7 +185,7 @@ export function transactionService(deps: TransactionDeps) {
      * One page, newest first, and where the next one begins. `issued` and `expired` are told apart by
      * the time, not by the row.
      */
-    async list({ status, limit, ...query }: PageQuery): Promise<TransactionPage> {
+    async list({ status, limit, ...query }: PageQuery): Promise<Page<Transaction>> {
       // One more than asked for tells whether there is a next page.
       const range = storedRange(status, query)
       return pageOf(await transactions.list({ ...query, ...range, limit: limit + 1 }), limit)

@@ -1,0 +1,43 @@
+import {
+  createVerifier,
+  type Key,
+  TokenError,
+  type VerifiedClaims,
+  type VerifierOptions,
+} from '@jotter/token'
+import type { TokenKeys } from './token-keys.ts'
+
+/**
+ * What checks tokens of one kind against the keys that are in force. Tokens that were good are remembered
+ * until the keys are others.
+ *
+ * @param options Asked with the first token, and whenever the keys are others.
+ */
+export function tokenVerifier(keys: TokenKeys, options: () => VerifierOptions) {
+  let current:
+    | { keys: readonly Key[]; verify: (token: string) => Promise<VerifiedClaims> }
+    | undefined
+
+  function check(token: string): Promise<VerifiedClaims> {
+    const inForce = keys.verifying()
+    if (current?.keys !== inForce) {
+      const none = async () => Promise.reject(new TokenError('unknown_key'))
+      const verify = inForce.length === 0 ? none : createVerifier(inForce, options()).verify
+      current = { keys: inForce, verify }
+    }
+    return current.verify(token)
+  }
+
+  /** @throws {TokenError | StoreUnavailable} With a `reason`; when no key is confirmed. */
+  return async (token: string): Promise<VerifiedClaims> => {
+    await keys.confirmed('verify')
+    return check(token).catch(async (error: unknown) => {
+      // Another node may sign with a key that this one has not read yet.
+      if (!isUnknownKey(error) || !(await keys.askAgain())) throw error
+      return check(token)
+    })
+  }
+}
+
+const isUnknownKey = (error: unknown): boolean =>
+  error instanceof TokenError && error.reason === 'unknown_key'
