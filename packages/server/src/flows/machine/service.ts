@@ -12,6 +12,9 @@ import type { UseClaims, UseTokens } from './use-token.ts'
 /** Clients that logged in before, each with its address; all are forgotten when there are more. */
 const MAX_FAMILIAR = 10_000
 
+/** A client may be registered at one node and log in at another, whose clock is behind. */
+const CLOCKS_APART_SECONDS = 5
+
 /** Throws `rate_limited` when that was too many. */
 type Spend = (key: string) => unknown
 
@@ -168,7 +171,7 @@ function refuse(error: unknown, codeOf: (reason: TokenReason) => ErrorCode): nev
 
 /** Whether a token of then is of another client, which had this id before it was deleted. */
 const isBefore = (iat: number, { createdAt }: Pick<Client, 'createdAt'>): boolean =>
-  iat < Math.floor(createdAt / 1000)
+  (iat + CLOCKS_APART_SECONDS) * 1000 < createdAt
 
 const isGuess = (error: unknown): boolean =>
   error instanceof ServiceError && (error.status === 401 || error.status === 403)
