@@ -49,8 +49,9 @@ test('times that are apart are told apart, and equal ones are not', () => {
   assert.equal(separability([1, 3], [2, 4]), 0.75)
 })
 
-test('times do not tell why a login failed', { skip: !LONG && 'JOTTER_TEST_LONG' }, async (t) => {
-  const count = 1_000
+test('times do not tell why a login failed', async (t) => {
+  // Of so few, chance alone makes up to 0.75; a hash that is left out makes 1.
+  const [count, bound] = LONG ? [1_000, 0.55] : [30, 0.85]
   const service = await startTestService({ after }, KINDS_ENVIRONMENT)
   const hash = await makeHash(PASSWORD, { hash: 'argon2id' })
   await fillKinds((await service.stores()).users, count, hash)
@@ -59,6 +60,6 @@ test('times do not tell why a login failed', { skip: !LONG && 'JOTTER_TEST_LONG'
   for (const kind of kindNames) {
     const auc = separability(took(KINDS[kind].like), took(kind))
     t.diagnostic(`${kind}, ms: ${quantiles(took(kind))}; AUC ${auc.toFixed(3)}`)
-    assert.ok(auc < 0.55, `${kind} is told from ${KINDS[kind].like}: AUC ${auc}`)
+    assert.ok(auc < bound, `${kind} is told from ${KINDS[kind].like}: AUC ${auc}`)
   }
 })
