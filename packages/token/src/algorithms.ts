@@ -4,12 +4,14 @@
  * §3.1). Knows nothing of tokens and headers.
  *
  * Everything is done on the calling thread, where it takes microseconds, except signing with RSA:
- * that takes half a millisecond, and so is left to libuv's threads.
+ * that takes half a millisecond, and so is left to libuv's threads. `createVerify` takes a microsecond
+ * less than the one-shot `verify`, which needs the text as bytes.
  *
  * @module
  */
 import {
   constants,
+  createVerify,
   generateKeyPairSync,
   type KeyObject,
   type SignKeyObjectInput,
@@ -68,7 +70,9 @@ function rsa(name: string, hash: string, parameters: Parameters): Algorithm {
         )
       }),
     verify: (key, input, signature) =>
-      verifyBytes(hash, latin1(input), { ...parameters, key }, signature),
+      createVerify(hash)
+        .update(input, 'latin1')
+        .verify({ ...parameters, key }, signature),
   }
 }
 
@@ -89,8 +93,12 @@ function ecdsa(name: string, hash: string, crv: string, bytes: number): Algorith
     lengths: { x: bytes, y: bytes, d: bytes },
     sign: (key, input) =>
       signBytes(hash, latin1(input), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url'),
+    // Of another length createVerify throws.
     verify: (key, input, signature) =>
-      verifyBytes(hash, latin1(input), { key, dsaEncoding: 'ieee-p1363' }, signature),
+      signature.length === 2 * bytes &&
+      createVerify(hash)
+        .update(input, 'latin1')
+        .verify({ key, dsaEncoding: 'ieee-p1363' }, signature),
   }
 }
 

@@ -94,6 +94,10 @@ function parse(text: string): unknown {
   }
 }
 
+/** The bytes that mean something outside strings: most do not, and one look tells. */
+const STRUCTURAL = new Uint8Array(256)
+for (const byte of Buffer.from('"[]{}:')) STRUCTURAL[byte] = 1
+
 /**
  * Counts colons outside strings: in a text that turns out to be JSON, its members. Over bytes, which
  * V8 reads twice as fast as characters; no byte of a longer UTF-8 sequence looks like ASCII.
@@ -102,7 +106,9 @@ function countMembers(bytes: Uint8Array, maxDepth: number, maxMembers: number): 
   let depth = 0
   let members = 0
   for (let i = 0; i < bytes.length; i++) {
-    switch (bytes[i]) {
+    const byte = bytes[i] as number
+    if (STRUCTURAL[byte] === 0) continue
+    switch (byte) {
       case 0x22: // "
         i = endOfString(bytes, i + 1)
         break
@@ -132,6 +138,8 @@ function endOfString(bytes: Uint8Array, from: number): number {
   return i
 }
 
+const isOwn = Object.prototype.hasOwnProperty
+
 /** Counts the members below `value` and refuses what must not be in it. The depth is bounded. */
 function inspect(value: unknown, escaped: boolean): number {
   if (typeof value === 'string') {
@@ -148,7 +156,9 @@ function inspect(value: unknown, escaped: boolean): number {
     for (const element of value) members += inspect(element, escaped)
     return members
   }
-  for (const name of Object.keys(value)) {
+  // V8 walks an object this way without a list of its names, and drops the test where it can.
+  for (const name in value) {
+    if (!isOwn.call(value, name)) continue
     // An own property after JSON.parse, but the prototype of whatever it is assigned to later.
     if (name === '__proto__') throw new JsonError('name')
     if (escaped && !isCleanText(name)) throw new JsonError('text')
