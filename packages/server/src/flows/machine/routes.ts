@@ -12,6 +12,7 @@ import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { SendText } from '../../answer.ts'
 import { addressBucket } from '../../limits/address.ts'
 import { readRawBodies } from '../../strict-http.ts'
+import { endOfTurn } from '../../turn.ts'
 import { LINE_ANSWER, TOKEN_BODY, USE_TOKEN_ANSWER } from './schemas.ts'
 import { type MachineDeps, machineService } from './service.ts'
 
@@ -86,6 +87,8 @@ export function machineRoutes(deps: MachineRouteDeps): FastifyPluginAsync {
         },
       },
       async (request, reply) => {
+        // A check is half as dear right after another one.
+        await endOfTurn()
         const line = await service.use(tokenOf(request))
         // Without the charset Python's requests would read it as Latin-1.
         const own = ['content-type', 'text/plain; charset=utf-8']
