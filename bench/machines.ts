@@ -29,7 +29,7 @@ import { rateSlices } from './tokens/slices.ts'
 const KEY = 'an-admin-key-of-the-benchmark-0123456789'
 const GATE = join(import.meta.dirname, 'floors/gate.ts')
 /** More than the service remembers. */
-const TOKENS = 2_000
+const TOKENS = 5_000
 const IN_FLIGHT = 8
 
 const { values } = parseArgs({

@@ -8,6 +8,12 @@ import {
 import type { TokenKeys } from './token-keys.ts'
 
 /**
+ * Of each kind of token. Bytes are the only limit: they hold some 3,000 tokens of RS256, and where the
+ * tokens that come in turn are more than are remembered, none is found again.
+ */
+const REMEMBERED = { maxCachedBytes: 4 * 1024 * 1024, maxCachedTokens: Number.POSITIVE_INFINITY }
+
+/**
  * What checks tokens of one kind against the keys that are in force. Tokens that were good are remembered
  * until the keys are others.
  *
@@ -22,7 +28,10 @@ export function tokenVerifier(keys: TokenKeys, options: () => VerifierOptions) {
     const inForce = keys.verifying()
     if (current?.keys !== inForce) {
       const none = async () => Promise.reject(new TokenError('unknown_key'))
-      const verify = inForce.length === 0 ? none : createVerifier(inForce, options()).verify
+      const verify =
+        inForce.length === 0
+          ? none
+          : createVerifier(inForce, { ...options(), ...REMEMBERED }).verify
       current = { keys: inForce, verify }
     }
     return current.verify(token)
