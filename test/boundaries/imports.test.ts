@@ -16,6 +16,8 @@ const ROOT = join(import.meta.dirname, '../..')
 type Rule = (from: string, to: string) => string | false
 
 const flowOf = (file: string) => /^server\/flows\/([^/]+)\//.exec(file)?.[1]
+const isShared = (file: string) =>
+  /^server\/(api-keys|clients|keys|keyserver|limits|passwords|revocation|users)\//.test(file)
 const engineOf = (file: string) => /^server\/stores\/([^/]+)\//.exec(file)?.[1]
 const isFramework = (to: string) => /^@?(fastify|express|hono|koa)(\/|$)/.test(to)
 const isHttp = (to: string) =>
@@ -49,6 +51,7 @@ const RULES: readonly Rule[] = [
     flowOf(to) !== undefined &&
     flowOf(from) !== flowOf(to) &&
     'flows do not know each other',
+  (from, to) => isShared(from) && flowOf(to) !== undefined && 'what flows share knows none of them',
   (from, to) =>
     engineOf(from) !== undefined &&
     engineOf(to) !== undefined &&
@@ -164,6 +167,7 @@ describe('the rules notice', () => {
     [`${flow}/store.ts`, "export * from '../../stores/memory/a.ts'", /no SQL/],
     [`${flow}/store.ts`, "import { DatabaseSync } from 'node:sqlite'", /no SQL/],
     [`${flow}/routes.ts`, "import { a } from '../session/service.ts'", /know each other/],
+    ['packages/server/src/users/a.ts', "import '../flows/session/store.ts'", /knows none/],
     ['packages/server/src/api-keys/service.ts', "import '@fastify/cors'", /no HTTP/],
     ['packages/server/src/stores/sql/a.ts', "import { a } from '../memory/a.ts'", /its folder/],
     ['packages/server/src/stores/sql/a.ts', "await import('fastify')", /knows no rules/],
@@ -190,6 +194,7 @@ describe('the rules notice', () => {
       ['packages/token/src/a.ts', "import { createHmac } from 'node:crypto'"],
       [`${flow}/service.ts`, "import { a } from '@jotter/token'\nimport { b } from './store.ts'"],
       [`${flow}/routes.ts`, "import type { A } from 'fastify'"],
+      [`${flow}/service.ts`, "import type { A } from '../../users/store.ts'"],
       ['packages/server/src/stores/open.ts', "import { a } from './memory/a.ts'"],
       ['packages/server/src/cli/a.ts', 'console.log(process.env, Date.now())'],
       ['packages/server/src/a.ts', '// Date.now() is not for us\n/* console.log */ new Date(at)'],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { User } from '../../packages/server/src/flows/session/store.ts'
+import type { User } from '../../packages/server/src/users/store.ts'
 import type { OpenStores } from './open.ts'
 import {
   DAY,

@@ -3,7 +3,7 @@
  * well their times tell the reasons apart (security.md D-01).
  */
 import { Agent } from 'node:http'
-import type { UserStore } from '../../packages/server/src/flows/session/store.ts'
+import type { UserStore } from '../../packages/server/src/users/store.ts'
 import { ask, type Told } from './asking.ts'
 import { PASSWORD } from './sessions.ts'
 import { fillUsers } from './users.ts'

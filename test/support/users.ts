@@ -1,5 +1,5 @@
 /** Users who are there before a test or a benchmark begins. */
-import type { UserStore } from '../../packages/server/src/flows/session/store.ts'
+import type { UserStore } from '../../packages/server/src/users/store.ts'
 import { uuidv7 } from '../../packages/server/src/uuid.ts'
 
 export interface UsersToBe {

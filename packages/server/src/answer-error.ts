@@ -8,6 +8,7 @@ import {
   ERRORS,
   type ErrorCode,
   type FieldProblem,
+  headersOf,
   ServiceError,
   StoreUnavailable,
 } from './errors.ts'
@@ -25,9 +26,8 @@ const OF_FASTIFY: Readonly<Record<string, ErrorCode>> = {
 /** A body can be wrong in thousands of places; nobody reads more than these. */
 const MAX_FIELDS = 20
 
+/** What nobody knows the end of is soon over, mostly. */
 const RETRY_AFTER_SECONDS = '1'
-/** What is soon over, mostly. */
-const PASSING: readonly ErrorCode[] = ['store_unavailable', 'key_server_unavailable']
 
 /** What every 401 says (RFC 6750 §3), and nothing else where no token was presented. */
 export const CHALLENGE = 'Bearer realm="jotter"'
@@ -64,9 +64,13 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   const known = toServiceError(error)
   const answered = insteadOf(known, shape.instead)
   request.refusal = { code: answered.code, cause: known.status < 500 ? undefined : error }
+  const names = headersOf(answered.code)
+  if (names.includes('Retry-After')) reply.header('retry-after', RETRY_AFTER_SECONDS)
+  if (names.includes('WWW-Authenticate')) {
+    reply.header('www-authenticate', challengeOf(answered.code))
+  }
+  // What the error itself says comes last: it knows better.
   reply.code(answered.status).headers(answered.headers)
-  if (PASSING.includes(answered.code)) reply.header('retry-after', RETRY_AFTER_SECONDS)
-  if (answered.status === 401) reply.header('www-authenticate', challengeOf(answered.code))
   if (isFailure(answered.code) && shape.emptyOnFailure && !wantsJson(request)) {
     reply.header('content-type', 'text/plain').send('')
     return

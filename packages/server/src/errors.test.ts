@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import { ERRORS, type ErrorCode, ServiceError, StoreUnavailable } from './errors.ts'
+import { ERRORS, type ErrorCode, headersOf, ServiceError, StoreUnavailable } from './errors.ts'
 
 const sources = globSync(`${import.meta.dirname}/**/*.ts`)
   .filter((file) => !file.endsWith('.test.ts') && !file.endsWith('/errors.ts'))
@@ -17,6 +17,18 @@ describe('the table of errors', () => {
       assert.ok(
         sources.some((source) => source.includes(`'${code}'`)),
         'no source names it',
+      )
+    })
+  }
+
+  for (const name of ['Retry-After', 'Allow']) {
+    test(`sends the reader to ${name} where it comes, and nowhere else`, () => {
+      const codes = Object.keys(ERRORS) as ErrorCode[]
+      const told = codes.filter((code) => ERRORS[code].help.includes(`\`${name}\``))
+      assert.ok(told.length > 0)
+      assert.deepEqual(
+        told,
+        codes.filter((code) => headersOf(code).includes(name)),
       )
     })
   }

@@ -30,6 +30,12 @@ export type ErrorCode = keyof typeof ERRORS
 export const documentedMessage = (code: ErrorCode): string | undefined =>
   (ERRORS[code] as ErrorRow).message
 
+/** Header fields that come with the error. */
+export function headersOf(code: ErrorCode): readonly string[] {
+  const { status, headers = [] } = ERRORS[code] as ErrorRow
+  return status === 401 ? ['WWW-Authenticate', ...headers] : headers
+}
+
 /** One bad member of a request: a JSON Pointer (RFC 6901) and what is wrong there. */
 export interface FieldProblem {
   pointer: string

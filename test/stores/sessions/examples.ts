@@ -1,5 +1,5 @@
-import type { Session, User } from '../../../packages/server/src/flows/session/store.ts'
 import type { Revocation } from '../../../packages/server/src/revocation/store.ts'
+import type { Session, User } from '../../../packages/server/src/users/store.ts'
 
 export const NOW = 1_800_000_000_000
 export const MINUTE = 60_000

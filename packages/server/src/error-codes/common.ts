@@ -22,6 +22,7 @@ export const COMMON_ERRORS = {
     status: 403,
     title: 'The API key lacks the scope for this route',
     help: 'Use a key with the scope that `detail` names.',
+    headers: ['WWW-Authenticate'],
   },
   not_found: {
     status: 404,
@@ -42,6 +43,7 @@ export const COMMON_ERRORS = {
     status: 405,
     title: 'The method is not allowed here',
     help: 'Use one of the methods in the `Allow` header.',
+    headers: ['Allow'],
   },
   request_timeout: {
     status: 408,
@@ -62,6 +64,7 @@ export const COMMON_ERRORS = {
     status: 429,
     title: 'Too many requests',
     help: 'Wait for the seconds in `Retry-After`.',
+    headers: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
   },
   headers_too_large: {
     status: 431,
@@ -77,5 +80,6 @@ export const COMMON_ERRORS = {
     status: 503,
     title: 'The store cannot answer now',
     help: 'Try again after the seconds in `Retry-After`, with the same xid: the request may have been kept.',
+    headers: ['Retry-After'],
   },
 } as const satisfies Record<string, ErrorRow>

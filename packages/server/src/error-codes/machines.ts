@@ -96,5 +96,6 @@ export const MACHINE_ERRORS = {
     status: 503,
     title: 'The key server cannot answer now',
     help: 'Try again after the seconds in `Retry-After`. The operator compares KEYSERVER_URL with the log.',
+    headers: ['Retry-After'],
   },
 } as const satisfies Record<string, ErrorRow>

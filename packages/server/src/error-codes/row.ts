@@ -6,4 +6,6 @@ export interface ErrorRow {
   readonly message?: string
   /** What the reader of the answer should do. */
   readonly help: string
+  /** Header fields that come with it, beside the challenge that every 401 has (RFC 9110 §15.5.2). */
+  readonly headers?: readonly string[]
 }

@@ -66,10 +66,12 @@ export const USER_ERRORS = {
     status: 503,
     title: 'Too many passwords are being checked',
     help: 'Try again after the seconds in `Retry-After`.',
+    headers: ['Retry-After'],
   },
   revocations_stale: {
     status: 503,
     title: 'What was revoked meanwhile is not known now',
     help: 'Try again after the seconds in `Retry-After`: the database has not answered for REVOCATION_MAX_AGE_SECONDS.',
+    headers: ['Retry-After'],
   },
 } as const satisfies Record<string, ErrorRow>

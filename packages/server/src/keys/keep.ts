@@ -1,14 +1,11 @@
 /** Follows the keys of the database for as long as the service runs, and does what is due. */
-import { randomInt } from 'node:crypto'
-import timers from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { poll } from '../replica.ts'
 import type { SigningKeys } from './signing-keys.ts'
 import type { StoredKey } from './store.ts'
 
 /** Well below the time after which what is published may not be kept. */
 const POLL_MS = 200
-/** Each pause is longer or shorter by up to this: nodes must not read in step. */
-const JITTER_MS = 40
 
 export interface KeepKeysDeps {
   keys: Pick<SigningKeys, 'read'>
@@ -36,9 +33,5 @@ export async function keepKeys(deps: KeepKeysDeps, signal: AbortSignal): Promise
     }
   }
 
-  while (!signal.aborted) {
-    const pause = POLL_MS + randomInt(-JITTER_MS, JITTER_MS + 1)
-    await timers.setTimeout(pause, undefined, { signal, ref: false }).catch(() => {})
-    if (!signal.aborted) await turn()
-  }
+  await poll(turn, POLL_MS, signal)
 }

@@ -5,6 +5,7 @@
 import { importKey, type Key, KeyRing } from '@jotter/token'
 import type { Logger } from 'pino'
 import { StoreUnavailable } from '../errors.ts'
+import { replicaOf } from '../replica.ts'
 import { madeAtFirst } from './first-key.ts'
 import type { MasterKey } from './master-key.ts'
 import { SealError } from './sealed.ts'
@@ -63,33 +64,17 @@ export function signingKeys(deps: SigningKeyDeps): SigningKeys {
   let verifying: readonly Key[] = []
   let missing = uses.filter(({ lazy }) => !lazy)
   let damaged: string[] = []
-  let confirmedAt = Number.NEGATIVE_INFINITY
   let askedAt = Number.NEGATIVE_INFINITY
   let asking: Promise<boolean> | undefined
-  let failing = false
-  let reading: Promise<readonly StoredKey[]> | undefined
-  let next: Promise<readonly StoredKey[]> | undefined
 
-  const age = () => monotonic() - confirmedAt
-
-  async function readOnce(): Promise<readonly StoredKey[]> {
-    // From before it was asked: what changes while the answer is on its way is not in it.
-    const at = monotonic()
-    try {
-      const rows = await stretched(await store.list())
-      const text = JSON.stringify(rows)
-      if (text !== known) take(rows)
-      known = text
-      confirmedAt = at
-      if (failing) log.info('signing keys are read again')
-      failing = false
-      return rows
-    } catch (err) {
-      if (!failing) log.error({ err }, 'signing keys cannot be read')
-      failing = true
-      throw err
-    }
-  }
+  const replica = replicaOf<readonly StoredKey[]>({
+    name: 'signing keys',
+    fetch: async () => stretched(await store.list()),
+    take,
+    log,
+    monotonic,
+  })
+  const { read, readIfOlder } = replica
 
   /** Another node, or a command, may have made a key that promises less than is done with it here. */
   async function stretched(rows: StoredKey[]): Promise<StoredKey[]> {
@@ -108,6 +93,8 @@ export function signingKeys(deps: SigningKeyDeps): SigningKeys {
   }
 
   function take(rows: readonly StoredKey[]): void {
+    const text = JSON.stringify(rows)
+    if (text === known) return
     const live = rows.filter(({ state }) => state !== 'retired')
     const before = damaged
     damaged = []
@@ -128,6 +115,7 @@ export function signingKeys(deps: SigningKeyDeps): SigningKeys {
     missing = uses.filter(
       ({ alg, lazy }) => !rings.has(alg) && !(lazy && activeOf(alg) === undefined),
     )
+    known = text
   }
 
   /** Beside a secret no key pair verifies user tokens: only those of use tokens are for others. */
@@ -151,28 +139,6 @@ export function signingKeys(deps: SigningKeyDeps): SigningKeys {
     }
   }
 
-  /** One that begins now; or after the one that is under way, which may have missed something. */
-  function read(): Promise<readonly StoredKey[]> {
-    if (reading === undefined) {
-      reading = readOnce().finally(() => {
-        reading = undefined
-      })
-      return reading
-    }
-    next ??= reading
-      .catch(() => {})
-      .then(() => {
-        next = undefined
-        return read()
-      })
-    return next
-  }
-
-  /** Who is told that the database does not answer must not wait for it to say so again. */
-  async function readIfOlder(ms: number): Promise<void> {
-    if (age() > ms && !failing) await read().catch(() => {})
-  }
-
   const WITHIN_MS = { sign: SIGN_WITHIN_MS, verify: deps.maxAgeSeconds * 1000 }
 
   const ofPairs = (alg: string): TokenKeys => ({
@@ -184,11 +150,12 @@ export function signingKeys(deps: SigningKeyDeps): SigningKeys {
     verifying: () => rings.get(alg)?.keys ?? verifying,
     async confirmed(use) {
       await readIfOlder(STOOD_STILL_MS)
-      if (age() > WITHIN_MS[use]) throw new StoreUnavailable('the signing keys are not confirmed')
+      if (replica.ageMs > WITHIN_MS[use])
+        throw new StoreUnavailable('the signing keys are not confirmed')
     },
     async askAgain() {
       if (asking !== undefined) return asking
-      if (monotonic() - askedAt < ASK_AGAIN_MS || failing) return false
+      if (monotonic() - askedAt < ASK_AGAIN_MS || replica.failing) return false
       askedAt = monotonic()
       asking = read()
         .then(
@@ -219,7 +186,7 @@ export function signingKeys(deps: SigningKeyDeps): SigningKeys {
     },
     async published() {
       await readIfOlder(READ_WITHIN_MS)
-      return { keys: published(), current: age() <= READ_WITHIN_MS }
+      return { keys: published(), current: replica.ageMs <= READ_WITHIN_MS }
     },
     read,
     get damaged() {

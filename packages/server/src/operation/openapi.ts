@@ -2,7 +2,7 @@ import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import { isFailure } from '../answer-error.ts'
 import { type ErrorShape, SHAPES } from '../error-shapes.ts'
-import { ERRORS, type ErrorCode, ServiceError } from '../errors.ts'
+import { ERRORS, type ErrorCode, headersOf, ServiceError } from '../errors.ts'
 import type { RouteRules } from '../http.ts'
 import { LIMIT } from '../paging.ts'
 import { FEED_LIMIT, FEED_WAIT } from '../revocation/schemas.ts'
@@ -101,40 +101,20 @@ const SCHEMA_OF: Readonly<Record<ErrorShape, object>> = {
   text: { type: 'string', description: 'A sentence.' },
 }
 
-/** Header fields by the error that brings them. */
-const HEADERS: Readonly<Partial<Record<ErrorCode, readonly string[]>>> = {
-  authentication_required: ['WWW-Authenticate'],
-  api_key_invalid: ['WWW-Authenticate'],
-  credentials_invalid: ['WWW-Authenticate'],
-  token_required: ['WWW-Authenticate'],
-  token_expired: ['WWW-Authenticate'],
-  token_invalid: ['WWW-Authenticate'],
-  user_unavailable: ['WWW-Authenticate'],
-  refresh_token_invalid: ['WWW-Authenticate'],
-  refresh_token_reused: ['WWW-Authenticate'],
-  insufficient_scope: ['WWW-Authenticate'],
-  method_not_allowed: ['Allow'],
-  rate_limited: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
-  identity_unknown: ['WWW-Authenticate'],
-  key_server_unavailable: ['Retry-After'],
-  busy: ['Retry-After'],
-  revocations_stale: ['Retry-After'],
-  store_unavailable: ['Retry-After'],
-}
-
 /** Wrong passwords make a delay that grows, and no window of which something is left to be told. */
-const HEADERS_OF_PASSWORDS: typeof HEADERS = { ...HEADERS, rate_limited: ['Retry-After'] }
+const headersIn = (shape: ErrorShape) => (code: ErrorCode) =>
+  code === 'rate_limited' && (shape === 'auth' || shape === 'msg')
+    ? ['Retry-After']
+    : headersOf(code)
 
 /** Of errors that share a status: a field is promised when all of them bring it. */
-function headersOf(codes: readonly ErrorCode[], shape: ErrorShape) {
-  const headers = shape === 'auth' || shape === 'msg' ? HEADERS_OF_PASSWORDS : HEADERS
+function headersOfAll(codes: readonly ErrorCode[], shape: ErrorShape) {
+  const each = codes.map(headersIn(shape))
   return Object.fromEntries(
-    codes
-      .flatMap((code) => headers[code] ?? [])
-      .map((name) => {
-        const required = codes.every((code) => headers[code]?.includes(name))
-        return [name, { required, schema: { type: 'string' } }]
-      }),
+    each.flat().map((name) => {
+      const required = each.every((names) => names.includes(name))
+      return [name, { required, schema: { type: 'string' } }]
+    }),
   )
 }
 
@@ -183,7 +163,7 @@ function refusals(codes: readonly ErrorCode[], shape: ErrorShape = 'problem') {
       status,
       {
         description: sameStatus.map((code) => ERRORS[code].title).join('; '),
-        headers: headersOf(sameStatus, shape),
+        headers: headersOfAll(sameStatus, shape),
         content: {
           // What did not arrive has no route, and so no shape but this.
           ...contentOf(sameStatus, sameStatus.includes('request_timeout') ? 'problem' : shape),

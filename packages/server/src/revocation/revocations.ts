@@ -3,13 +3,12 @@
  * any node of the database revokes afterwards is read as it comes. A look-up asks nobody. When the
  * database has not confirmed the set for too long, nobody is told that a token is good.
  */
-import { randomInt } from 'node:crypto'
-import timers from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { ServiceError } from '../errors.ts'
+import { poll, replicaOf } from '../replica.ts'
 import { type RevocationFeed, revocationFeed } from './feed.ts'
 import { heldRevocations, type RevocableToken } from './held.ts'
-import type { Revocation, RevocationPage, RevocationStore } from './store.ts'
+import type { Revocation, RevocationStore } from './store.ts'
 import { waitingRoom } from './waiting.ts'
 
 /** Between readings where the engine does not tell of changes, and where it does. */
@@ -17,8 +16,6 @@ const POLL_MS = 250
 const POLL_WATCHED_MS = 1_000
 /** Older than this without a failure, a set is of a process that stood still: it reads first. */
 const STOOD_STILL_MS = 1_500
-/** Each pause is longer or shorter by up to this share: nodes must not read in step. */
-const JITTER = 0.2
 /** Looked at between two readings for having expired. */
 const SWEEP_STEP = 5_000
 /** Held for so long after the last token has expired: clocks of nodes differ. */
@@ -95,69 +92,39 @@ export async function revocations(deps: RevocationDeps, signal: AbortSignal): Pr
   const feed = revocationFeed()
   const room = waitingRoom(MAX_WAITING)
   const started = { at: now(), monotonic: monotonic() }
-  let confirmedAt = Number.NEGATIVE_INFINITY
   let asOf = started.at
-  let failing = false
   /** Something has ended here that is not among what is held. */
   let unread = false
-  let reading: Promise<void> | undefined
-  let next: Promise<void> | undefined
 
-  const age = () => monotonic() - confirmedAt
-  const isStale = () => unread || age() > maxAgeSeconds * 1000
-
-  async function read(): Promise<void> {
-    // From before it was asked: what is revoked while the answer is on its way is not in it.
-    const [at, time] = [monotonic(), now()]
-    try {
+  const replica = replicaOf({
+    name: 'revocations',
+    async fetch() {
+      const time = now()
       let page = await store.read(feed.horizon)
       // Of a database that was put back or begun anew: its positions mean other things.
       if (page.horizon < feed.horizon) page = await store.read(0)
-      take(page)
-      confirmedAt = at
+      return { page, time }
+    },
+    take({ page, time }) {
+      for (const item of page.items) held.keep(item)
+      feed.take(page)
+      if (page.items.length > 0) room.wake()
       asOf = time
       unread = false
-    } catch (err) {
-      if (!failing) log.error({ err }, 'revocations cannot be read')
-      failing = true
-      throw err
-    }
-    if (failing) log.info('revocations are read again')
-    failing = false
+    },
+    log,
+    monotonic,
+  })
+
+  const isStale = () => unread || replica.ageMs > maxAgeSeconds * 1000
+
+  async function catchUp(): Promise<void> {
+    await replica.read()
   }
 
-  function take(page: RevocationPage): void {
-    for (const item of page.items) held.keep(item)
-    feed.take(page)
-    if (page.items.length > 0) room.wake()
-  }
-
-  /** One that begins now; or after the one that is under way, which may have missed something. */
-  function catchUp(): Promise<void> {
-    if (reading === undefined) {
-      reading = read().finally(() => {
-        reading = undefined
-      })
-      return reading
-    }
-    next ??= reading
-      .catch(() => {})
-      .then(() => {
-        next = undefined
-        return catchUp()
-      })
-    return next
-  }
-
-  async function poll(pause: number): Promise<void> {
-    const jitter = Math.round(pause * JITTER)
-    while (!signal.aborted) {
-      const ms = pause + randomInt(-jitter, jitter + 1)
-      await timers.setTimeout(ms, undefined, { signal, ref: false }).catch(() => {})
-      if (signal.aborted) break
-      await catchUp().catch(() => {})
-      sweep()
-    }
+  async function turn(): Promise<void> {
+    await catchUp().catch(() => {})
+    sweep()
   }
 
   /** By the earlier of two clocks: one that is wrong for a moment must not cost a revocation. */
@@ -172,10 +139,10 @@ export async function revocations(deps: RevocationDeps, signal: AbortSignal): Pr
 
   async function follow(): Promise<void> {
     const unwatch = await watch().catch(() => undefined)
-    await poll(unwatch === undefined ? POLL_MS : POLL_WATCHED_MS)
+    await poll(turn, unwatch === undefined ? POLL_MS : POLL_WATCHED_MS, signal)
     room.close()
     await unwatch?.()
-    await Promise.allSettled([reading, next])
+    await replica.settled()
   }
 
   await catchUp()
@@ -189,8 +156,7 @@ export async function revocations(deps: RevocationDeps, signal: AbortSignal): Pr
       return false
     },
     async confirmed() {
-      // Who is told that the database does not answer must not wait for it to say so again.
-      if (age() > STOOD_STILL_MS && !failing) await catchUp().catch(() => {})
+      await replica.readIfOlder(STOOD_STILL_MS)
       if (isStale()) throw stale()
     },
     add(revocation) {
@@ -214,7 +180,7 @@ export async function revocations(deps: RevocationDeps, signal: AbortSignal): Pr
       return held.size
     },
     get ageSeconds() {
-      return age() / 1000
+      return replica.ageMs / 1000
     },
   }
 }

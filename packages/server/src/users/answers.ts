@@ -1,8 +1,8 @@
 /** How users look to operators. */
-import type { User } from '../flows/session/store.ts'
 import { timeText } from '../http.ts'
 import { madeCursor, type Page, pageAnswer } from '../paging.ts'
 import type { ImportOutcome } from './service.ts'
+import type { User } from './store.ts'
 
 /** Without the hash: nobody has a use for it. */
 export const userAnswer = (user: User) => ({

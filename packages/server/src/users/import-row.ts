@@ -1,7 +1,7 @@
 /** A user of another system as a row tells of it, and what is wrong with such a row. Asks nobody. */
-import type { User } from '../flows/session/store.ts'
 import { isHash } from '../passwords/hash.ts'
 import { emailAddress, userName } from './names.ts'
+import type { User } from './store.ts'
 
 export interface ImportRow {
   readonly username: string

@@ -3,17 +3,17 @@
  * from elsewhere. Nothing here answers with a hash. Who logs in is the business of the session flow.
  */
 import { ServiceError } from '../errors.ts'
-import { newNames, newUser } from '../flows/session/new-user.ts'
-import type { SessionStore, User, UserStore } from '../flows/session/store.ts'
 import { type Page, pageOf } from '../paging.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { isUuid, uuidv7 } from '../uuid.ts'
 import { type ImportedUser, type ImportRow, readImportRow } from './import-row.ts'
 import { emailAddress, userName } from './names.ts'
+import { newNames, newUser } from './new-user.ts'
+import type { User, UserSessions, UserStore } from './store.ts'
 
 export interface UserDeps {
   users: UserStore
-  sessions: Pick<SessionStore, 'endAll'>
+  sessions: UserSessions
   passwords: Pick<Passwords, 'hashPassword'>
   /** No access token lives longer, in seconds. */
   longestLifeSeconds: number

@@ -1,6 +1,6 @@
 /** How users and their tokens look in answers: in the words of the documents that the routes are from. */
 import { timeText } from '../../http.ts'
-import type { User } from './store.ts'
+import type { User } from '../../users/store.ts'
 import type { TokenPair } from './token-pairs.ts'
 
 export const SAYS = {

@@ -1,9 +1,9 @@
 /** The two tokens of a session, and how long all that lasts. Knows no rules and no database. */
 import { type AccessTokens, accessLives } from '../../keys/access-tokens.ts'
 import type { Settings } from '../../settings.ts'
+import type { Session } from '../../users/store.ts'
 import { uuidv7 } from '../../uuid.ts'
 import type { RefreshTokens } from './refresh-token.ts'
-import type { Session } from './store.ts'
 
 /** In seconds. */
 export interface SessionLives {

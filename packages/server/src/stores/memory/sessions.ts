@@ -1,4 +1,5 @@
-import type { PasswordProof, Session, SessionStore, User } from '../../flows/session/store.ts'
+import type { PasswordProof, SessionStore } from '../../flows/session/store.ts'
+import type { Session, User } from '../../users/store.ts'
 import type { MemoryRevocations } from './revocations.ts'
 
 export type MemorySessions = ReturnType<typeof memorySessions>

@@ -1,4 +1,4 @@
-import { endOfUser, type User, type UserStore } from '../../flows/session/store.ts'
+import { endOfUser, type User, type UserStore } from '../../users/store.ts'
 import { memoryRevocations } from './revocations.ts'
 import { memorySessions } from './sessions.ts'
 

@@ -6,7 +6,7 @@
 import type { ClientBase } from 'pg'
 import { StoreUnavailable } from '../../errors.ts'
 import { mayChangeNothing, type SqlStep } from './driver.ts'
-import { insertRows, type Placed, rowsOf } from './postgres-rows.ts'
+import { insertRows, order, type Placed, rowsOf } from './postgres-rows.ts'
 import type { PostgresStatements } from './postgres-statements.ts'
 
 type Write = readonly SqlStep[]
@@ -114,5 +114,3 @@ const table = ([sql]: SqlStep): string => /\b(?:UPDATE|INTO|FROM) (\w+)/.exec(sq
 
 /** Whose row a step changes: its first parameters, in every statement with more than one. */
 const subject = ([, first, second]: SqlStep): string => `${first}\0${second}`
-
-const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

@@ -11,6 +11,8 @@ export interface ManyRows {
   readonly insert: Statement
   /** Which of the rows are there, as they were sent: their places, counted from 1. */
   readonly find: Statement
+  /** Of each column. */
+  readonly types: readonly (string | undefined)[]
   /** Places of the columns that must be unique. */
   readonly keys: readonly number[]
 }
@@ -39,7 +41,8 @@ export function postgresStatements(types: ColumnTypes) {
     if (table === '') return undefined
     const columns = listed(columnList)
     const keys = listed(keyList)
-    const arrays = columns.map((column, i) => `$${i + 1}::${types.get(`${table}.${column}`)}[]`)
+    const typesOf = columns.map((column) => types.get(`${table}.${column}`))
+    const arrays = typesOf.map((type, i) => `$${i + 1}::${type}[]`)
     const same = columns.map((column) => `t.${column} IS NOT DISTINCT FROM sent.${column}`)
     return {
       insert: named(`INSERT INTO ${table} (${columns})
@@ -48,6 +51,7 @@ export function postgresStatements(types: ColumnTypes) {
       find: named(`SELECT sent.place
         FROM unnest(${arrays}) WITH ORDINALITY AS sent (${columns}, place)
         JOIN ${table} t USING (${keys}) WHERE ${same.join(' AND ')}`),
+      types: typesOf,
       keys: keys.map((key) => columns.indexOf(key)),
     }
   }

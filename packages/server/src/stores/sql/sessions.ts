@@ -1,4 +1,5 @@
-import type { Session, SessionStore } from '../../flows/session/store.ts'
+import type { SessionStore } from '../../flows/session/store.ts'
+import type { Session } from '../../users/store.ts'
 import { ANY_ROWS, type SqlDriver, type SqlRow, type SqlStep } from './driver.ts'
 import { revokeSession, revokeSessionsOf } from './revocations.ts'
 

@@ -5,6 +5,7 @@
  */
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
+import type { Failed, NumberedStep, Texts } from './database-thread.ts'
 import { mayChangeNothing, type SqlRow, type SqlValue } from './driver.ts'
 import { whenFree } from './sqlite-busy.ts'
 
@@ -17,12 +18,9 @@ export interface WorkerOptions {
   busyTimeoutMs: number
 }
 
-/** A statement by its number; `texts` carries the SQL of those that were not used before. */
-type Step = [statement: number, ...params: SqlValue[]]
-
 export type WorkerTask =
-  | { commit: Step[][]; texts: [number, string][] }
-  | { query: Step; texts: [number, string][] }
+  | { commit: NumberedStep[][]; texts: Texts }
+  | { query: NumberedStep; texts: Texts }
   | { checkpoint: true }
   | { close: true }
 
@@ -32,7 +30,6 @@ export type WorkerAnswer =
   /** Frames in the write-ahead log, and how many of them are copied into the file. */
   | { frames: number; copied: number }
   | { closed: true }
-  | { failed: string }
 
 const { path, role, busyTimeoutMs } = workerData as WorkerOptions
 const db = new DatabaseSync(path, { timeout: busyTimeoutMs, readOnly: role === 'reader' })
@@ -57,7 +54,7 @@ function assertPragma(name: string, wanted: SqlValue): void {
   if (found !== wanted) throw new Error(`PRAGMA ${name} is ${found}, not ${wanted}: ${path}`)
 }
 
-function learn(news: [number, string][]): void {
+function learn(news: Texts): void {
   for (const [id, sql] of news) texts[id] = sql
 }
 
@@ -66,11 +63,11 @@ function prepared(id: number): StatementSync {
   return statements[id]
 }
 
-const run = ([id, ...params]: Step): number => Number(prepared(id).run(...params).changes)
+const run = ([id, ...params]: NumberedStep): number => Number(prepared(id).run(...params).changes)
 
 /** All steps or none: one that changes nothing, and may not, takes back the ones before it. */
-function write(steps: Step[]): number {
-  const first = run(steps[0] as Step)
+function write(steps: NumberedStep[]): number {
+  const first = run(steps[0] as NumberedStep)
   if (steps.length === 1 || first === 0) return first
   for (const step of steps.slice(1)) {
     if (run(step) > 0 || mayChangeNothing(texts[step[0]] as string)) continue
@@ -80,7 +77,7 @@ function write(steps: Step[]): number {
   return first
 }
 
-function commit(batch: Step[][]): number[] {
+function commit(batch: NumberedStep[][]): number[] {
   whenFree(busyTimeoutMs, () => db.exec('BEGIN IMMEDIATE'))
   try {
     const changed = batch.map((steps) => {
@@ -98,7 +95,7 @@ function commit(batch: Step[][]): number[] {
   }
 }
 
-function answer(task: WorkerTask): WorkerAnswer {
+function answer(task: WorkerTask): WorkerAnswer | Failed {
   try {
     if ('commit' in task) {
       learn(task.texts)
@@ -120,7 +117,7 @@ function answer(task: WorkerTask): WorkerAnswer {
   }
 }
 
-parentPort?.on('message', (task: WorkerTask) => {
-  parentPort?.postMessage(answer(task))
+parentPort?.on('message', ([id, task]: [number, WorkerTask]) => {
+  parentPort?.postMessage([id, answer(task)])
   if ('close' in task) parentPort?.close()
 })

@@ -1,4 +1,4 @@
-import { endOfUser, type User, type UserStore } from '../../flows/session/store.ts'
+import { endOfUser, type User, type UserStore } from '../../users/store.ts'
 import type { SqlDriver, SqlRow, SqlStep } from './driver.ts'
 import { revoke } from './revocations.ts'
 import { endSessionsOf, insertSession } from './sessions.ts'

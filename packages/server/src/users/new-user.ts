@@ -1,7 +1,7 @@
 /** Somebody who registers, or whom an operator makes. */
-import { type FieldProblem, ServiceError } from '../../errors.ts'
-import { emailAddress, type Name, userName } from '../../users/names.ts'
-import { uuidv7 } from '../../uuid.ts'
+import { type FieldProblem, ServiceError } from '../errors.ts'
+import { uuidv7 } from '../uuid.ts'
+import { emailAddress, type Name, userName } from './names.ts'
 import type { KeptName, User } from './store.ts'
 
 type Names = Pick<User, 'username' | 'email'>
