@@ -30,6 +30,8 @@ const KEY = 'an-admin-key-of-the-benchmark-0123456789'
 const GATE = join(import.meta.dirname, 'floors/gate.ts')
 /** More than the service remembers. */
 const TOKENS = 5_000
+/** Logins with tokens that may be used once, and how many such tokens there are: some go in the warm-up. */
+const ONCE = { answers: 10_000, tokens: 30_000 }
 const IN_FLIGHT = 8
 
 const { values } = parseArgs({
@@ -68,6 +70,16 @@ const folder = temporaryFolder()
 const clientKey = await generateKey('ES256')
 const requestToken = await signToken({ iss: 'bench' }, clientKey)
 
+/** With a `jti`: each is good for one login, and verified for it. */
+async function onceTokens(): Promise<string[]> {
+  const exp = Math.floor(Date.now() / 1000) + 600
+  const tokens: string[] = []
+  while (tokens.length < ONCE.tokens) {
+    tokens.push(await signToken({ iss: 'bench', exp, jti: `${tokens.length}` }, clientKey))
+  }
+  return tokens
+}
+
 async function post({ url }: RunningServer, path: string, body: string, headers = {}) {
   const answer = await fetch(url + path, { method: 'POST', body: Buffer.from(body), headers })
   if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
@@ -86,10 +98,11 @@ async function measure(
   what: string,
   server: RunningServer,
   requests: Requests,
+  answers = Number.POSITIVE_INFINITY,
 ): Promise<MachineRow> {
   const file = join(folder, 'requests.json')
   writeFileSync(file, JSON.stringify(requests))
-  const result = await loadServer(server, { ...load, requests: file })
+  const result = await loadServer(server, { ...load, answers, requests: file })
   const errors = Object.values(result.errors).reduce((sum, count) => sum + count, 0)
   const { requestsPerSecond: perSecond, p50, cpuMicrosPerRequest: cpuMicros } = result
   return { alg, what, perSecond, p50, cpuMicros, errors }
@@ -137,6 +150,11 @@ async function rowsOf(alg: string): Promise<MachineRow[]> {
     bodies,
     expected: '.',
   })
+  const logins = (bodies: readonly string[]): Requests => ({
+    paths: bodies.map(() => '/login'),
+    bodies,
+    expected: 'eyJ',
+  })
   const { keys } = (await (await fetch(`${server.url}/.well-known/jwks.json`)).json()) as {
     keys: { alg: string }[]
   }
@@ -146,11 +164,8 @@ async function rowsOf(alg: string): Promise<MachineRow[]> {
   )
   return [
     ...(await floors(alg, one)),
-    await measure(alg, 'POST /login', server, {
-      paths: ['/login'],
-      bodies: [requestToken],
-      expected: 'eyJ',
-    }),
+    await measure(alg, 'POST /login, one token', server, logins([requestToken])),
+    await measure(alg, 'POST /login, each once', server, logins(await onceTokens()), ONCE.answers),
     await measure(alg, `bare gate, ${TOKENS} tokens`, floor, gate(tokens)),
     await measure(alg, `POST /, ${TOKENS} tokens`, server, gate(tokens)),
     await measure(alg, 'bare gate, one token', floor, gate([one])),
@@ -170,7 +185,7 @@ for (const alg of values.only.split(',')) {
   process.stderr.write(`${alg}\n`)
   rows.push(...(await rowsOf(alg)))
 }
-const openssl = await opensslSpeed([1])
+const openssl = await opensslSpeed([1, 2])
 const text = [textTable(COLUMNS, rows)]
 if (openssl) text.push(`${openssl.version}\n${textTable(OPENSSL_COLUMNS, openssl.rows)}`)
 process.stdout.write(`${[...text, machineLine(describeMachine(tmpdir()))].join('\n\n')}\n`)

@@ -115,23 +115,27 @@ export function readJsonBodies(app: FastifyInstance): void {
   )
 }
 
+/** What a body is read as, whatever it is said to be: a type that Fastify has read before. */
+const RAW = 'application/jwt'
+
 /**
  * Bodies of any content type, or none, as they are: one character for each byte. For tokens, which
  * have none beyond ASCII.
  */
 export function readRawBodies(app: FastifyInstance): void {
-  // Fastify refuses what it cannot read as a type, and nobody reads it here.
-  app.addHook('onRequest', (request, _reply, done) => {
-    delete request.headers['content-type']
+  // Fastify refuses what it cannot read as a type, and nobody reads it here. Not deleted: V8 would
+  // look up all other fields more slowly from then on.
+  app.addHook('onRequest', ({ headers }, _reply, done) => {
+    if (headers['content-type'] !== undefined) headers['content-type'] = RAW
     done()
   })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
-    '*',
+    [RAW, '*'],
     { parseAs: 'buffer' },
-    async (request: FastifyRequest, body: Buffer) => {
+    (request: FastifyRequest, body: Buffer, done) => {
       refuseCompressed(request)
-      return body.toString('latin1')
+      done(null, body.toString('latin1'))
     },
   )
 }

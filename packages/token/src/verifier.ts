@@ -6,18 +6,20 @@
  *
  * @module
  */
-import { checkClaims, type VerifiedClaims } from './claims.ts'
+import { checkClaims, type LenientClaims, type VerifiedClaims } from './claims.ts'
 import { parseObject } from './compact.ts'
 import { keysOf, type VerificationKeys } from './keyring.ts'
-import { expectationsOf, readClock, type VerifyOptions } from './options.ts'
+import { expectationsOf, type LenientOptions, readClock, type VerifyOptions } from './options.ts'
 import { TokenCache, type TokenCacheLimits } from './token-cache.ts'
 import { authenticate, checkContent } from './verify.ts'
 
 export interface VerifierOptions extends VerifyOptions, TokenCacheLimits {}
 
-export interface Verifier {
+export interface LenientVerifierOptions extends LenientOptions, TokenCacheLimits {}
+
+export interface Verifier<Checked = VerifiedClaims> {
   /** As `verifyToken`, with the keys and options of the verifier. */
-  verify(token: string): Promise<VerifiedClaims>
+  verify(token: string): Promise<Checked>
   /** How many tokens are remembered now; always 0 for secrets. */
   readonly cachedTokens: number
 }
@@ -30,6 +32,11 @@ export interface Verifier {
  *
  * @throws {TypeError | RangeError} When there is no key, or an option or the time of the clock is wrong.
  */
+export function createVerifier(
+  keys: VerificationKeys,
+  options: LenientVerifierOptions,
+): Verifier<LenientClaims>
+export function createVerifier(keys: VerificationKeys, options: VerifierOptions): Verifier
 export function createVerifier(keys: VerificationKeys, options: VerifierOptions): Verifier {
   // Copies: a key or a claim that the caller takes out of his array would leave its tokens in the cache.
   const own = [...keysOf(keys)]

@@ -1,7 +1,7 @@
 /** Who is given a use token, and what the others are told (behaviour.md A3, security.md C-11, C-12). */
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
-import { type Claims, generateKey } from '@jotter/token'
+import { type Claims, generateKey, publicJwk, thumbprint } from '@jotter/token'
 import {
   CLIENT_KEY,
   claimsOf,
@@ -200,6 +200,22 @@ test('C-11 a client that was disabled or removed is unknown, and comes back', as
   assert.ok((await change('DELETE')).ok)
   jotter.clock.pass(1)
   assert.equal(await login(), 401)
+})
+
+test('a token that was good is refused a second after its key was removed', async (t) => {
+  const jotter = await startTestService(t, MEMORY)
+  await register(jotter, 'client')
+  const token = await requestToken()
+  const login = async () => answerOf(await send(jotter, '/login', token))
+  for (let i = 0; i < 2; i += 1) assert.equal((await login())[0], 200)
+  const { kid, ...jwk } = publicJwk(await generateKey('RS256'))
+  const keys = '/v1/clients/client/keys'
+  assert.equal((await jotter.post(keys, { jwk }, ADMIN_KEY)).status, 201)
+  const headers = { authorization: `Bearer ${ADMIN_KEY}` }
+  const first = `${keys}/${thumbprint(CLIENT_KEY)}`
+  assert.ok((await jotter.request(first, { method: 'DELETE', headers })).ok)
+  jotter.clock.pass(1)
+  assert.deepEqual(await login(), [403, 'Signature verification failed'])
 })
 
 describe('the policy of a client', async () => {

@@ -54,9 +54,10 @@ export function toClientKey(key: Key, at: number): ClientKey {
   return { kid, thumbprint, publicJwk: JSON.stringify(jwk), createdAt: at }
 }
 
-/** Reads kept keys, and remembers those it has read. */
+/** Reads kept keys, and remembers those it has read: of the same client it gives the same list. */
 export function clientKeyReader() {
   const read = new Map<string, Key>()
+  const lists = new WeakMap<Pick<WholeClient, 'keys'>, readonly Key[]>()
 
   function keyOf({ kid, thumbprint, publicJwk }: ClientKey): Key {
     const known = read.get(publicJwk)
@@ -69,7 +70,14 @@ export function clientKeyReader() {
     return key
   }
 
-  return ({ keys }: Pick<WholeClient, 'keys'>): readonly Key[] => keys.map(keyOf)
+  return (client: Pick<WholeClient, 'keys'>): readonly Key[] => {
+    let list = lists.get(client)
+    if (list === undefined) {
+      list = client.keys.map(keyOf)
+      lists.set(client, list)
+    }
+    return list
+  }
 }
 
 /** The keys of our own clients. One that is disabled is unknown. */

@@ -48,7 +48,7 @@ export interface KeyServerDeps {
 
 interface Known {
   readonly endsAt: number
-  readonly key: Key
+  readonly keys: readonly [Key]
   freshUntil: number
   staleUntil: number
 }
@@ -95,14 +95,15 @@ export function keyServer(deps: KeyServerDeps): KeySource {
   }
 
   function remember(identity: string, key: Key, at: number): readonly Key[] {
-    const before = known.get(identity, at)?.key
+    const [before] = known.get(identity, at)?.keys ?? []
     if (before !== undefined && !before.keyObject.equals(key.keyObject)) {
       const change = { identity, before: thumbprint(before), now: thumbprint(key) }
       log.warn(change, 'the key server gives another key for this name')
     }
-    const entry = { key, freshUntil: at + FRESH_MS, staleUntil: at + STALE_MS }
+    const keys = [key] as const
+    const entry = { keys, freshUntil: at + FRESH_MS, staleUntil: at + STALE_MS }
     known.begin(identity, { ...entry, endsAt: at + COMPARED_MS }, at)
-    return [key]
+    return keys
   }
 
   /** Whoever was known is not any more: its key was withdrawn, and is not good for minutes more. */
@@ -126,7 +127,7 @@ export function keyServer(deps: KeyServerDeps): KeySource {
     const at = monotonic()
     const entry = known.get(identity, at)
     if (entry === undefined || at >= entry.staleUntil) throw error
-    return [entry.key]
+    return entry.keys
   }
 
   return {
@@ -135,7 +136,7 @@ export function keyServer(deps: KeyServerDeps): KeySource {
       if (!isClientId(identity)) return undefined
       const at = monotonic()
       const entry = known.get(identity, at)
-      if (entry !== undefined && at < entry.freshUntil) return [entry.key]
+      if (entry !== undefined && at < entry.freshUntil) return entry.keys
       const refusal = refusals.get(identity, at)
       if (refusal !== undefined) return refusal.error && stale(identity, refusal.error)
 

@@ -4,6 +4,8 @@ import type { Key } from '@jotter/token'
 export interface KeySource {
   /**
    * The keys that may have signed for `identity`, at least one; undefined when nobody has this name.
+   * A list never changes and is of one identity: what is remembered of the tokens of its keys ends
+   * with it.
    *
    * @throws {KeyServerUnavailable} When nobody can say: no verdict about the identity.
    * @throws {StoreUnavailable} The same of our own database.

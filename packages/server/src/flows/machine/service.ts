@@ -5,7 +5,7 @@ import type { Client, ClientPolicy, ClientStore } from '../../clients/store.ts'
 import { type ErrorCode, ServiceError } from '../../errors.ts'
 import type { KeySource } from '../../keyserver/key-source.ts'
 import type { Revocations } from '../../revocation/revocations.ts'
-import { claimedIdentity, verifyRequestToken } from './request-token.ts'
+import { type RequestToken, readRequestToken, requestTokenVerifier } from './request-token.ts'
 import type { AssertionStore, UseStore } from './store.ts'
 import type { UseClaims, UseTokens } from './use-token.ts'
 
@@ -63,6 +63,7 @@ const OF_USE_TOKENS: Readonly<Partial<Record<TokenReason, ErrorCode>>> = {
 export function machineService(deps: MachineDeps) {
   const { keySource, clients, clientsOnly, assertions, uses, revocations, tokens, guesses } = deps
   const familiar = new Set<string>()
+  const verifyRequestToken = requestTokenVerifier(deps)
 
   /** @throws {ServiceError} `identity_unknown`. */
   async function known(identity: string): Promise<{ policy: ClientPolicy; keys: readonly Key[] }> {
@@ -73,14 +74,11 @@ export function machineService(deps: MachineDeps) {
   }
 
   /** What `identity` may be given; its token is used up then. */
-  async function accept(identity: string, token: string): Promise<ClientPolicy> {
+  async function accept(identity: string, token: RequestToken): Promise<ClientPolicy> {
     const { policy, keys } = await known(identity)
     const once = await verifyRequestToken(token, keys, {
       identity,
-      audience: deps.issuer(),
       strict: policy.strict ?? deps.strict,
-      leewaySeconds: deps.leewaySeconds,
-      now: deps.now(),
     }).catch((error: unknown) => refuse(error, () => 'request_token_refused'))
     await deps.spendOnClient(identity)
     // Before it is minted: a crash in between loses a token, it never makes two.
@@ -111,14 +109,15 @@ export function machineService(deps: MachineDeps) {
      * @throws {KeyServerUnavailable} When nobody can say whose keys they are.
      */
     async login({ token, address }: Login): Promise<string> {
-      const identity = identityOf(token)
+      const request = readLogin(token)
+      const identity = isClientId(request.identity) ? request.identity : undefined
       // Who is known there goes on, however many others behind its address guess. Elsewhere its name,
       // which is no secret, opens nothing.
       const place = `${identity} ${address}`
       if (identity === undefined || !familiar.has(place)) await guesses?.look(address)
       try {
         if (identity === undefined) throw new ServiceError('identity_unknown')
-        const policy = await accept(identity, token)
+        const policy = await accept(identity, request)
         if (familiar.size >= MAX_FAMILIAR) familiar.clear()
         familiar.add(place)
         const minted = await tokens.mint(identity, policy)
@@ -149,15 +148,10 @@ export function machineService(deps: MachineDeps) {
   }
 }
 
-/**
- * A name that somebody can have; nobody is asked about another.
- *
- * @throws {ServiceError} `request_token_malformed`.
- */
-function identityOf(token: string): string | undefined {
+/** @throws {ServiceError} `request_token_malformed`. */
+function readLogin(token: string): RequestToken {
   try {
-    const identity = claimedIdentity(token)
-    return isClientId(identity) ? identity : undefined
+    return readRequestToken(token)
   } catch (error) {
     return refuse(error, () => 'request_token_malformed')
   }
