@@ -14,8 +14,10 @@ import {
   toUnavailable,
 } from './postgres-session.ts'
 import { type ColumnTypes, hasNul, postgresStatements } from './postgres-statements.ts'
-import { PostgresThread, WRITERS } from './postgres-thread.ts'
+import { PostgresWriter } from './postgres-writer.ts'
 
+/** Connections that commit; measured: one leaves the server idle, a third makes batches too small. */
+const WRITERS = 2
 /** Queries that may wait at once; one more is refused. */
 const MAX_UNANSWERED = 10_000
 
@@ -55,10 +57,10 @@ export async function openPostgres(
   const config = postgresConfig(url, timeoutMs)
   // At the start nobody waits for an answer yet, and another node may be migrating.
   const patient = { ...config, connectionTimeoutMillis: 2 * timeoutMs, query_timeout: 0 }
-  const types = await setUp(patient, now)
-  const statements = postgresStatements(types)
+  const statements = postgresStatements(await setUp(patient, now))
   const open = () => openSession(config)
-  const writer = new PostgresThread({ url, timeoutMs, types })
+  const writers = Array.from({ length: WRITERS }, () => new PostgresWriter({ open, statements }))
+  const free = [...writers]
   const readers = new pg.Pool({ ...config, max: connections - WRITERS })
   // Of a connection that nobody uses; the next query opens another.
   readers.on('error', () => {})
@@ -78,15 +80,19 @@ export async function openPostgres(
   })
 
   async function commit(batch: (readonly SqlStep[])[]) {
+    const writer = free.pop() as PostgresWriter
     const started = performance.now()
     const onlyProbe = batch.every(([step]) => step === PROBE)
     try {
       const answers = await writer.commit(batch)
       onCommit(batch.length, (performance.now() - started) / 1000)
       if (!onlyProbe) failedAt = Number.NEGATIVE_INFINITY
+      free.push(writer)
       return answers
     } catch (error) {
       if (!onlyProbe) failedAt = performance.now()
+      // Behind the other: one that cannot connect fails fastest, and would be the first again.
+      free.unshift(writer)
       throw error
     }
   }
@@ -156,7 +162,7 @@ export async function openPostgres(
         await drained()
       }
       closed = true
-      await Promise.all([writer.close(), endPool(readers, reading)])
+      await Promise.all([...writers.map((writer) => writer.close()), endPool(readers, reading)])
     },
   }
 }

@@ -5,7 +5,6 @@
  */
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
-import type { Failed, NumberedStep, Texts } from './database-thread.ts'
 import { mayChangeNothing, type SqlRow, type SqlValue } from './driver.ts'
 import { whenFree } from './sqlite-busy.ts'
 
@@ -18,9 +17,12 @@ export interface WorkerOptions {
   busyTimeoutMs: number
 }
 
+/** A statement by its number; `texts` carries the SQL of those that were not used before. */
+type Step = [statement: number, ...params: SqlValue[]]
+
 export type WorkerTask =
-  | { commit: NumberedStep[][]; texts: Texts }
-  | { query: NumberedStep; texts: Texts }
+  | { commit: Step[][]; texts: [number, string][] }
+  | { query: Step; texts: [number, string][] }
   | { checkpoint: true }
   | { close: true }
 
@@ -30,6 +32,7 @@ export type WorkerAnswer =
   /** Frames in the write-ahead log, and how many of them are copied into the file. */
   | { frames: number; copied: number }
   | { closed: true }
+  | { failed: string }
 
 const { path, role, busyTimeoutMs } = workerData as WorkerOptions
 const db = new DatabaseSync(path, { timeout: busyTimeoutMs, readOnly: role === 'reader' })
@@ -54,7 +57,7 @@ function assertPragma(name: string, wanted: SqlValue): void {
   if (found !== wanted) throw new Error(`PRAGMA ${name} is ${found}, not ${wanted}: ${path}`)
 }
 
-function learn(news: Texts): void {
+function learn(news: [number, string][]): void {
   for (const [id, sql] of news) texts[id] = sql
 }
 
@@ -63,11 +66,11 @@ function prepared(id: number): StatementSync {
   return statements[id]
 }
 
-const run = ([id, ...params]: NumberedStep): number => Number(prepared(id).run(...params).changes)
+const run = ([id, ...params]: Step): number => Number(prepared(id).run(...params).changes)
 
 /** All steps or none: one that changes nothing, and may not, takes back the ones before it. */
-function write(steps: NumberedStep[]): number {
-  const first = run(steps[0] as NumberedStep)
+function write(steps: Step[]): number {
+  const first = run(steps[0] as Step)
   if (steps.length === 1 || first === 0) return first
   for (const step of steps.slice(1)) {
     if (run(step) > 0 || mayChangeNothing(texts[step[0]] as string)) continue
@@ -77,7 +80,7 @@ function write(steps: NumberedStep[]): number {
   return first
 }
 
-function commit(batch: NumberedStep[][]): number[] {
+function commit(batch: Step[][]): number[] {
   whenFree(busyTimeoutMs, () => db.exec('BEGIN IMMEDIATE'))
   try {
     const changed = batch.map((steps) => {
@@ -95,7 +98,7 @@ function commit(batch: NumberedStep[][]): number[] {
   }
 }
 
-function answer(task: WorkerTask): WorkerAnswer | Failed {
+function answer(task: WorkerTask): WorkerAnswer {
   try {
     if ('commit' in task) {
       learn(task.texts)
@@ -117,7 +120,7 @@ function answer(task: WorkerTask): WorkerAnswer | Failed {
   }
 }
 
-parentPort?.on('message', ([id, task]: [number, WorkerTask]) => {
-  parentPort?.postMessage([id, answer(task)])
+parentPort?.on('message', (task: WorkerTask) => {
+  parentPort?.postMessage(answer(task))
   if ('close' in task) parentPort?.close()
 })
