@@ -163,7 +163,7 @@ export function transactionService(deps: TransactionDeps) {
         openedBy: by,
       }
       const kept =
-        (await transactions.insert(opened, keptRetry)) ||
+        (await transactions.insert(opened, keptRetry, wanted === undefined)) ||
         (await transactions.reissue(nextOf(opened), keptRetry))
       if (!kept) {
         const twin = retry && (await remembered(retry))

@@ -7,8 +7,10 @@ export interface TransactionStore {
   /**
    * Keeps `transaction` unless its xid (or the key of `retry`) is taken. False when it was. A key is
    * taken for RETRY_KEPT_MS from its last use; a later use takes the place of that.
+   *
+   * @param isNew Whether nobody else can have the xid, since it was made here.
    */
-  insert(transaction: Transaction, retry?: Retry): Promise<boolean>
+  insert(transaction: Transaction, retry?: Retry, isNew?: boolean): Promise<boolean>
   /** The transaction and its history as of one moment, whoever changes them meanwhile. */
   get(customerId: string, xid: string): Promise<WholeTransaction | undefined>
   /**

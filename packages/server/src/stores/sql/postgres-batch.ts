@@ -43,8 +43,8 @@ export async function commitBatch(
 }
 
 function onlyInsert(statements: PostgresStatements, batch: readonly Write[]): boolean {
-  const texts = new Set(batch.map(([step]) => step?.[0] ?? ''))
-  return texts.size === 1 && statements.manyRows([...texts].join('')) !== undefined
+  const inserts = new Set(batch.map(([step]) => statements.manyRows(step?.[0] ?? '')))
+  return inserts.size === 1 && !inserts.has(undefined)
 }
 
 const firstSteps = (batch: readonly Write[]): Placed<SqlStep>[] =>

@@ -1,6 +1,6 @@
 /** Many inserts of one text as one statement, and whether their rows are there. */
 import type { ClientBase } from 'pg'
-import type { SqlStep, SqlValue } from './driver.ts'
+import { hasNewKey, type SqlStep, type SqlValue } from './driver.ts'
 import { arrayOf } from './postgres-arrays.ts'
 import type { ManyRows, PostgresStatements } from './postgres-statements.ts'
 
@@ -12,6 +12,7 @@ export interface Placed<T> {
 
 interface Row extends Placed<readonly SqlValue[]> {
   readonly key: string
+  readonly isNew: boolean
 }
 
 /** Rows of one insert, in the order of their keys and each key once: of several the first. */
@@ -29,7 +30,7 @@ export function rowsOf(statements: PostgresStatements, steps: readonly Placed<Sq
     if (statement === undefined) continue
     const rows = byText.get(statement) ?? []
     byText.set(statement, rows)
-    rows.push({ place, item: values, key: keyOf(values, statement) })
+    rows.push({ place, item: values, key: keyOf(values, statement), isNew: hasNewKey(sql) })
   }
   return [...byText].map(([statement, rows]) => ({
     statement,
@@ -41,9 +42,11 @@ export function rowsOf(statements: PostgresStatements, steps: readonly Placed<Sq
 /** The places of those that were kept; the key of the others is taken. */
 export async function insertRows(client: ClientBase, sent: Rows): Promise<number[]> {
   const { statement, rows } = sent
-  const query = { ...statement.insert, values: columnsOf(sent), rowMode: 'array' as const }
-  const kept = (await client.query(query)).rows as SqlValue[][]
-  if (kept.length === rows.length) return rows.map(({ place }) => place)
+  const areNew = rows.every(({ isNew }) => isNew)
+  const text = areNew ? statement.insertNew : statement.insert
+  const query = { ...text, values: columnsOf(sent), rowMode: 'array' as const }
+  const { rows: kept, rowCount } = await client.query<SqlValue[]>(query)
+  if (rowCount === rows.length) return rows.map(({ place }) => place)
   const keys = new Set(kept.map((key) => key.join('\0')))
   return rows.filter(({ key }) => keys.has(key)).map(({ place }) => place)
 }

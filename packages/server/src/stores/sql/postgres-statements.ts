@@ -1,4 +1,4 @@
-import type { SqlValue } from './driver.ts'
+import { hasNewKey, NEW_KEY, type SqlValue } from './driver.ts'
 
 /** A text as `pg` takes it, prepared once for each connection under its name. */
 export interface Statement {
@@ -9,6 +9,8 @@ export interface Statement {
 /** A plain insert, told for many rows at once: one array for each column. */
 export interface ManyRows {
   readonly insert: Statement
+  /** The same, where the keys of all rows are new. */
+  readonly insertNew: Statement
   /** Which of the rows are there, as they were sent: their places, counted from 1. */
   readonly find: Statement
   /** Of each column. */
@@ -44,10 +46,12 @@ export function postgresStatements(types: ColumnTypes) {
     const typesOf = columns.map((column) => types.get(`${table}.${column}`))
     const arrays = typesOf.map((type, i) => `$${i + 1}::${type}[]`)
     const same = columns.map((column) => `t.${column} IS NOT DISTINCT FROM sent.${column}`)
+    // Side by side: in FROM each array would be copied before the first row is made.
+    const insert = `INSERT INTO ${table} (${columns})
+      SELECT ${arrays.map((array) => `unnest(${array})`)}`
     return {
-      insert: named(`INSERT INTO ${table} (${columns})
-        SELECT * FROM unnest(${arrays})
-        ON CONFLICT (${keys}) DO NOTHING RETURNING ${keys}`),
+      insert: named(`${insert} ON CONFLICT (${keys}) DO NOTHING RETURNING ${keys}`),
+      insertNew: named(insert),
       find: named(`SELECT sent.place
         FROM unnest(${arrays}) WITH ORDINALITY AS sent (${columns}, place)
         JOIN ${table} t USING (${keys}) WHERE ${same.join(' AND ')}`),
@@ -67,9 +71,14 @@ export function postgresStatements(types: ColumnTypes) {
       return known
     },
 
-    /** Undefined for what is no plain insert. */
+    /** Undefined for what is no plain insert. The same for both kinds of keys. */
     manyRows(sql: string): ManyRows | undefined {
-      if (!manyRows.has(sql)) manyRows.set(sql, toManyRows(sql))
+      if (!manyRows.has(sql)) {
+        manyRows.set(
+          sql,
+          hasNewKey(sql) ? this.manyRows(sql.slice(NEW_KEY.length)) : toManyRows(sql),
+        )
+      }
       return manyRows.get(sql)
     },
   }

@@ -57,3 +57,25 @@ test('a NUL, which PostgreSQL cannot hold, finds nothing and fails nobody else',
   ])
   assert.deepEqual({ found, removed, kept }, { found: undefined, removed: false, kept: true })
 })
+
+test('of new xids and chosen ones that are written together each has its own answer', async () => {
+  await using database = await server.createDatabase()
+  await using stores = await openOn(database.url)
+  const insert = (xid: string, isNew: boolean) =>
+    stores.transactions.insert({ ...order, xid }, undefined, isNew)
+  const chosen = ['a', 'b', 'a', 'c'].map((xid) => insert(xid, false))
+  const made = ['d', 'e'].map((xid) => insert(xid, true))
+  assert.deepEqual(await Promise.all([...chosen, ...made]), [true, true, false, true, true, true])
+})
+
+test('a new xid that is taken all the same fails its own write and no other', async () => {
+  await using database = await server.createDatabase()
+  await using stores = await openOn(database.url)
+  const insert = (xid: string) => stores.transactions.insert({ ...order, xid }, undefined, true)
+  assert.equal(await insert('taken'), true)
+  const [first, again, last] = await Promise.allSettled(['first', 'taken', 'last'].map(insert))
+  assert.deepEqual([first, last], Array(2).fill({ status: 'fulfilled', value: true }))
+  assert.equal(again?.status, 'rejected')
+  const [kept] = await database.query('SELECT count(*) AS transactions FROM transactions')
+  assert.equal(Number(kept?.transactions), 3)
+})

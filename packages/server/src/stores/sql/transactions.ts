@@ -7,13 +7,14 @@ import type {
   TransactionStore,
 } from '../../flows/transaction/store.ts'
 import { RETRY_KEPT_MS, STORED_STATUSES } from '../../flows/transaction/store.ts'
-import type { SqlDriver, SqlRow, SqlStep, SqlValue } from './driver.ts'
+import { NEW_KEY, type SqlDriver, type SqlRow, type SqlStep, type SqlValue } from './driver.ts'
 import { phoneSegments } from './segments.ts'
 
 const INSERT = `INSERT INTO transactions (customer_id, xid, phone_number, status, token,
     token_sha256, issued_at, expires_at, updated_at, reference_id, opened_at, opened_by, segment)
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
   ON CONFLICT (customer_id, xid) DO NOTHING`
+const INSERT_NEW = NEW_KEY + INSERT
 
 // One statement reads from one snapshot: the row again with each change of it.
 const GET = `SELECT t.*, h.status AS entry_status, h.at, h.changed_by, h.detail
@@ -93,10 +94,10 @@ export function sqlTransactions(db: SqlDriver): TransactionStore {
   const segmentOf = phoneSegments(db)
 
   return {
-    async insert(t, retry) {
+    async insert(t, retry, isNew = false) {
       const segment = segmentOf(t.issuedAt)
       const step: SqlStep = [
-        INSERT,
+        isNew ? INSERT_NEW : INSERT,
         t.customerId,
         t.xid,
         t.phoneNumber,
