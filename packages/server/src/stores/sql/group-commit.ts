@@ -17,6 +17,8 @@ interface GroupCommitOptions {
   timeoutMs: number
   /** Commits at once, 1 by default. */
   maxInFlight?: number
+  /** Milliseconds after which a commit is slow, and the next may begin beside it. Default 0. */
+  patienceMs?: number
 }
 
 /**
@@ -28,18 +30,23 @@ interface GroupCommitOptions {
  */
 export function groupCommit<Write, Result = number>(
   commit: (batch: Write[]) => Promise<readonly (Result | StoreUnavailable)[]>,
-  { maxWaiting, maxBatch, timeoutMs, maxInFlight = 1 }: GroupCommitOptions,
+  { maxWaiting, maxBatch, timeoutMs, maxInFlight = 1, patienceMs = 0 }: GroupCommitOptions,
 ) {
   let waiting: Waiting<Write, Result>[] = []
   let scheduled = false
   let inFlight = 0
-  /** How many of those have not been answered in time. */
+  /** How many of those are slow. */
+  let slow = 0
+  /** How many of them have not been answered in time. */
   let late = 0
   const idle: (() => void)[] = []
 
+  // While one is quick, two smaller ones would cost more and be no sooner.
+  const isBusy = () => inFlight === maxInFlight || slow < inFlight
+
   function flush(): void {
     scheduled = false
-    if (inFlight === maxInFlight || waiting.length === 0) return
+    if (isBusy() || waiting.length === 0) return
     const batch = waiting.slice(0, maxBatch)
     waiting = waiting.slice(maxBatch)
     inFlight += 1
@@ -56,9 +63,19 @@ export function groupCommit<Write, Result = number>(
       refuse(waiting, reason)
       waiting = []
     }, timeoutMs - waited)
+    let isSlow = patienceMs === 0
+    if (isSlow) slow += 1
+    const growSlow = () => {
+      isSlow = true
+      slow += 1
+      flush()
+    }
+    const patience = isSlow ? undefined : setTimeout(growSlow, patienceMs)
 
     function answered(): void {
       clearTimeout(timer)
+      clearTimeout(patience)
+      if (isSlow) slow -= 1
       if (!inTime) late -= 1
       inFlight -= 1
       // Before the answers are written: the disk need not wait for that.
@@ -93,7 +110,7 @@ export function groupCommit<Write, Result = number>(
       }
       return new Promise((resolve, reject) => {
         waiting.push({ write, since: performance.now(), resolve, reject })
-        if (scheduled || inFlight === maxInFlight) return
+        if (scheduled || isBusy()) return
         scheduled = true
         // Not at once: what the event loop has read in this turn joins the same commit.
         setImmediate(flush)

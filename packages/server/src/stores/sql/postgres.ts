@@ -16,8 +16,10 @@ import {
 import { type ColumnTypes, hasNul, postgresStatements } from './postgres-statements.ts'
 import { PostgresWriter } from './postgres-writer.ts'
 
-/** Connections that commit; measured: one leaves the server idle, a third makes batches too small. */
+/** Connections that commit. */
 const WRITERS = 2
+/** A commit that takes longer waits for a disk, a standby or a lock, and the next need not wait with it. */
+const PATIENCE_MS = 5
 /** Queries that may wait at once; one more is refused. */
 const MAX_UNANSWERED = 10_000
 
@@ -77,6 +79,7 @@ export async function openPostgres(
     maxBatch: 1_000,
     timeoutMs,
     maxInFlight: WRITERS,
+    patienceMs: PATIENCE_MS,
   })
 
   async function commit(batch: (readonly SqlStep[])[]) {
