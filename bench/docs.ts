@@ -11,11 +11,13 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { loginsSection, loginTimingSection } from './docs/logins.ts'
+import { machinesSection } from './docs/machines.ts'
 import { longSection, serviceSection } from './docs/rates.ts'
 import type {
   LoginsResult,
   LoginTimingResult,
   LongResult,
+  MachinesResult,
   ServiceResult,
   StartResult,
   TokensResult,
@@ -34,6 +36,7 @@ type Result =
   | LongResult
   | StartResult
   | LoginsResult
+  | MachinesResult
   | LoginTimingResult
 
 const SECTIONS = {
@@ -42,6 +45,7 @@ const SECTIONS = {
   long: longSection,
   start: startSection,
   logins: loginsSection,
+  machines: machinesSection,
   'login-timing': loginTimingSection,
 }
 

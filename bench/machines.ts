@@ -3,7 +3,7 @@
  * signing and checking in one process and a bare `node:http` gate. Progress goes to stderr.
  *
  *     npm run bench:machines
- *     npm run bench:machines -- --only RS256 --seconds 2 --connections 16
+ *     npm run bench:machines -- --only RS256 --seconds 2 --connections 16 --json
  *
  * @module
  */
@@ -14,12 +14,14 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { generateKey, publicJwk, signToken } from '@jotter/token'
 import { NPM_START } from '../scripts/npm-start.ts'
+import type { MachinesResult } from './docs/results.ts'
 import { loadServer } from './loading.ts'
 import { describeMachine, machineLine } from './machine.ts'
+import { MACHINE_COLUMNS, type MachineRow } from './machine-report.ts'
 import { whole } from './options.ts'
 import { type RunningServer, startServer, temporaryFolder } from './process.ts'
 import type { Requests } from './requests.ts'
-import { type Columns, figure, textTable } from './table.ts'
+import { textTable } from './table.ts'
 import { makeKeys } from './tokens/keys.ts'
 import { opensslSpeed } from './tokens/openssl.ts'
 import { rawSign, rawSignElsewhere, rawVerify } from './tokens/raw.ts'
@@ -39,6 +41,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: 'RS256,ES256,EdDSA' },
     seconds: { type: 'string', default: '5' },
     connections: { type: 'string', default: '32' },
+    json: { type: 'boolean', default: false },
   },
 })
 const load = {
@@ -47,37 +50,17 @@ const load = {
   connections: whole(values.connections, 1),
 }
 
-interface MachineRow {
-  readonly alg: string
-  readonly what: string
-  readonly perSecond: number
-  readonly p50?: number
-  readonly cpuMicros?: number | undefined
-  readonly errors?: number
-}
-
-const COLUMNS: Columns<MachineRow> = [
-  ['ALG', (row) => row.alg],
-  ['WHAT', (row) => row.what],
-  ['PER SECOND', (row) => row.perSecond.toFixed(0)],
-  ['P50 ms', (row) => figure(row.p50, 2)],
-  ['CPU us', (row) => figure(row.cpuMicros)],
-  ['ERRORS', (row) => figure(row.errors)],
-]
-
 /** Of the requests. */
 const folder = temporaryFolder()
-const clientKey = await generateKey('ES256')
+/** Of the algorithm that the machines of the document sign with. */
+const clientKey = await generateKey('RS256')
 const requestToken = await signToken({ iss: 'bench' }, clientKey)
 
 /** With a `jti`: each is good for one login, and verified for it. */
-async function onceTokens(): Promise<string[]> {
+function onceTokens(): Promise<string[]> {
   const exp = Math.floor(Date.now() / 1000) + 600
-  const tokens: string[] = []
-  while (tokens.length < ONCE.tokens) {
-    tokens.push(await signToken({ iss: 'bench', exp, jti: `${tokens.length}` }, clientKey))
-  }
-  return tokens
+  const sign = (jti: number) => signToken({ iss: 'bench', exp, jti: `${jti}` }, clientKey)
+  return Promise.all(Array.from({ length: ONCE.tokens }, (_, i) => sign(i)))
 }
 
 async function post({ url }: RunningServer, path: string, body: string, headers = {}) {
@@ -186,6 +169,9 @@ for (const alg of values.only.split(',')) {
   rows.push(...(await rowsOf(alg)))
 }
 const openssl = await opensslSpeed([1, 2])
-const text = [textTable(COLUMNS, rows)]
+const machine = describeMachine(tmpdir())
+const text = [textTable(MACHINE_COLUMNS, rows)]
 if (openssl) text.push(`${openssl.version}\n${textTable(OPENSSL_COLUMNS, openssl.rows)}`)
-process.stdout.write(`${[...text, machineLine(describeMachine(tmpdir()))].join('\n\n')}\n`)
+text.push(machineLine(machine))
+const result: MachinesResult = { bench: 'machines', machine, versions: {}, rows, openssl }
+process.stdout.write(`${values.json ? JSON.stringify(result) : text.join('\n\n')}\n`)

@@ -6,6 +6,7 @@
 import type { LoginRow, StatusRow, StormRow, TimingRow } from '../logins/rows.ts'
 import type { LookUpRow } from '../look-ups.ts'
 import type { Machine } from '../machine.ts'
+import type { MachineRow } from '../machine-report.ts'
 import type { MemoryRow } from '../memory.ts'
 import type { Sample, Summary } from '../report.ts'
 import type { StartRow } from '../start-report.ts'
@@ -50,6 +51,13 @@ export interface LoginsResult extends Origin {
   readonly logins: readonly LoginRow[]
   readonly status: readonly StatusRow[]
   readonly storm: readonly StormRow[]
+}
+
+export interface MachinesResult extends Origin {
+  readonly bench: 'machines'
+  readonly rows: readonly MachineRow[]
+  /** Absent where there is no `openssl`. */
+  readonly openssl?: OpensslFigures | undefined
 }
 
 export interface LoginTimingResult extends Origin {

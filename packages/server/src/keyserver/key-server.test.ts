@@ -148,11 +148,14 @@ describe('S-08: many at once', () => {
   })
 
   test('more than 1,000 names at once are refused, not gathered', async (t) => {
-    const { source, asked } = await startKeyServer(t, () => {}, 500)
+    const { source, asked } = await startKeyServer(t, () => {}, 1_000)
     const names = Array.from({ length: 1_500 }, (_, i) => source.keysOf(`name${i}`))
-    const started = performance.now()
+    let isLate = false
+    names[0]?.catch(() => {
+      isLate = true
+    })
     await assert.rejects(names[1_400] as Promise<unknown>, /asked for too much/)
-    assert.ok(performance.now() - started < 450)
+    assert.equal(isLate, false, 'refused only when the server had not answered in time')
     await Promise.allSettled(names)
     assert.ok(asked.length <= 32, `${asked.length}`)
   })
