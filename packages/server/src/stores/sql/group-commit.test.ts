@@ -11,7 +11,7 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, i) => from + i)
 
 /** A group commit whose disk answers when the test says so: each write changes ten times itself. */
-function onHand(limits: Partial<typeof LIMITS & { maxInFlight: number }> = {}) {
+function onHand(limits: Partial<typeof LIMITS & { maxInFlight: number; patienceMs: number }> = {}) {
   const commits: { batch: number[]; answer(): void; fail(reason: unknown): void }[] = []
   const group = groupCommit<number>(
     (batch) =>
@@ -278,6 +278,28 @@ describe('two commits at once', () => {
       [1, 2],
       [3, 4],
     ])
+  })
+
+  test('are under way together only when the first is slow, where they are to have patience', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const group = onHand({ maxInFlight: 2, patienceMs: 5 })
+    addAll(group, [1])
+    await turn()
+    addAll(group, [2, 3])
+    await turn()
+    t.mock.timers.tick(4)
+    assert.deepEqual(group.batches(), [[1]])
+    t.mock.timers.tick(1)
+    assert.deepEqual(group.batches(), [[1], [2, 3]])
+
+    addAll(group, [4])
+    group.commit(0).answer()
+    await turn()
+    // What is left under way is quick so far.
+    assert.deepEqual(group.batches(), [[1], [2, 3]])
+    group.commit(1).answer()
+    await turn()
+    assert.deepEqual(group.batches(), [[1], [2, 3], [4]])
   })
 
   test('do not wait for one that is late; when both are, nobody waits', async (t) => {

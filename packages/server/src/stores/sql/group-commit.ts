@@ -37,7 +37,7 @@ export function groupCommit<Write, Result = number>(
   let inFlight = 0
   /** How many of those are slow. */
   let slow = 0
-  /** How many of them have not been answered in time. */
+  /** How many have not been answered in time. */
   let late = 0
   const idle: (() => void)[] = []
 
