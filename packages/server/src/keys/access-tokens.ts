@@ -3,11 +3,9 @@
  * sessions nor revocation: a token that is good here may have been revoked.
  */
 import { signToken, TokenError, type VerifiedClaims } from '@jotter/token'
-import { CLOCKS_APART_MS } from '../duties.ts'
 import type { Settings } from '../settings.ts'
 import { uuidv7 } from '../uuid.ts'
-import type { TokenKeys } from './token-keys.ts'
-import { tokenVerifier } from './token-verifier.ts'
+import { type OwnTokenDeps, tokenVerifier } from './token-verifier.ts'
 
 /** RFC 9068 §2.1. */
 const TYP = 'at+jwt'
@@ -48,30 +46,18 @@ export interface AccessTokens {
   verify(token: string): Promise<AccessClaims>
 }
 
-export interface AccessTokenDeps {
-  keys: TokenKeys
-  /** `iss`. First asked with the first token: the address that a service listens on is known late. */
-  issuer: () => string
-  /** `aud`; the issuer unless given. */
-  audience: string | undefined
+export interface AccessTokenDeps extends OwnTokenDeps {
   /** No token lives longer, and none that claims to is accepted. */
   longestLifeSeconds: number
-  /** Epoch milliseconds. */
-  now: () => number
 }
 
 export function accessTokens(deps: AccessTokenDeps): AccessTokens {
   const { keys, issuer, audience, longestLifeSeconds, now } = deps
-  const verify = tokenVerifier(keys, () => ({
-    issuer: issuer(),
-    audience: audience ?? issuer(),
+  const verify = tokenVerifier(deps, {
     typ: TYP,
-    // Another node may have minted it a moment ago by a clock that is ahead of ours.
-    iatLeewaySeconds: CLOCKS_APART_MS / 1000,
-    clock: () => now() / 1000,
     maxLifetimeSeconds: longestLifeSeconds,
     requiredClaims: REQUIRED,
-  }))
+  })
 
   return {
     async mint({ userId, sid, lifeSeconds, now: at = now() }) {

@@ -11,14 +11,15 @@ const key = await generateKey('ES256')
 const mint = async (count: number, more: object = {}) =>
   Promise.all(
     Array.from({ length: count }, (_, i) =>
-      signToken({ iss: ISSUER, exp: NOW + 60, jti: `t${i}`, ...more }, key),
+      signToken({ iss: ISSUER, aud: ISSUER, iat: NOW, exp: NOW + 60, jti: `t${i}`, ...more }, key),
     ),
   )
 
 /** The signatures that are computed when `tokens` come a second time. */
 async function computedAgain(t: TestContext, tokens: readonly string[]): Promise<number> {
-  const options = { issuer: ISSUER, audience: undefined, typ: undefined, clock: () => NOW }
-  const verify = tokenVerifier(fixedKeys(new KeyRing(key)), () => options)
+  const deps = { issuer: () => ISSUER, audience: undefined, now: () => NOW * 1000 }
+  const kind = { typ: 'JWT', maxLifetimeSeconds: 60, requiredClaims: ['jti'] }
+  const verify = tokenVerifier({ ...deps, keys: fixedKeys(new KeyRing(key)) }, kind)
   for (const token of tokens) await verify(token)
   const { mock } = t.mock.method(Object.getPrototypeOf(key) as Key, 'verify')
   for (const token of tokens) await verify(token)

@@ -5,6 +5,7 @@ import {
   type VerifiedClaims,
   type VerifierOptions,
 } from '@jotter/token'
+import { CLOCKS_APART_MS } from '../duties.ts'
 import type { TokenKeys } from './token-keys.ts'
 
 /**
@@ -13,13 +14,33 @@ import type { TokenKeys } from './token-keys.ts'
  */
 const REMEMBERED = { maxCachedBytes: 4 * 1024 * 1024, maxCachedTokens: Number.POSITIVE_INFINITY }
 
+export interface OwnTokenDeps {
+  keys: TokenKeys
+  /** `iss`. First asked with the first token: the address that a service listens on is known late. */
+  issuer: () => string
+  /** `aud`, where a token is for nobody else; the issuer unless given. */
+  audience: string | undefined
+  /** Epoch milliseconds. */
+  now: () => number
+}
+
+/** What tells one kind of token from another. */
+type Kind = Required<Pick<VerifierOptions, 'typ' | 'maxLifetimeSeconds' | 'requiredClaims'>>
+
 /**
- * What checks tokens of one kind against the keys that are in force. Tokens that were good are remembered
- * until the keys are others.
- *
- * @param options Asked with the first token, and whenever the keys are others.
+ * What checks our own tokens of one kind against the keys that are in force. Tokens that were good are
+ * remembered until the keys are others.
  */
-export function tokenVerifier(keys: TokenKeys, options: () => VerifierOptions) {
+export function tokenVerifier({ keys, issuer, audience, now }: OwnTokenDeps, kind: Kind) {
+  const options = (): VerifierOptions => ({
+    ...kind,
+    ...REMEMBERED,
+    issuer: issuer(),
+    audience: audience ?? issuer(),
+    // Another node may have minted it a moment ago by a clock that is ahead of ours.
+    iatLeewaySeconds: CLOCKS_APART_MS / 1000,
+    clock: () => now() / 1000,
+  })
   let current:
     | { keys: readonly Key[]; verify: (token: string) => Promise<VerifiedClaims> }
     | undefined
@@ -28,10 +49,7 @@ export function tokenVerifier(keys: TokenKeys, options: () => VerifierOptions) {
     const inForce = keys.verifying()
     if (current?.keys !== inForce) {
       const none = async () => Promise.reject(new TokenError('unknown_key'))
-      const verify =
-        inForce.length === 0
-          ? none
-          : createVerifier(inForce, { ...options(), ...REMEMBERED }).verify
+      const verify = inForce.length === 0 ? none : createVerifier(inForce, options()).verify
       current = { keys: inForce, verify }
     }
     return current.verify(token)

@@ -5,9 +5,7 @@
 import { signToken, type VerifiedClaims } from '@jotter/token'
 import { BOUNDS } from '../../clients/service.ts'
 import type { ClientPolicy } from '../../clients/store.ts'
-import { CLOCKS_APART_MS } from '../../duties.ts'
-import type { TokenKeys } from '../../keys/token-keys.ts'
-import { tokenVerifier } from '../../keys/token-verifier.ts'
+import { type OwnTokenDeps, tokenVerifier } from '../../keys/token-verifier.ts'
 import { uuidv7 } from '../../uuid.ts'
 
 const TYP = 'use+jwt'
@@ -21,29 +19,15 @@ export interface UseClaims extends VerifiedClaims {
   readonly jti: string
 }
 
-export interface UseTokenDeps {
-  keys: TokenKeys
-  /** `iss`. Asked with each token: the address that a service listens on is known late. */
-  issuer: () => string
-  /** Whom tokens are for that a client wants for nobody else; the issuer unless given. */
-  audience: string | undefined
-  /** Epoch milliseconds. */
-  now: () => number
-}
-
 export type UseTokens = ReturnType<typeof useTokens>
 
-export function useTokens({ keys, issuer, audience, now }: UseTokenDeps) {
-  const verify = tokenVerifier(keys, () => ({
-    issuer: issuer(),
-    audience: audience ?? issuer(),
+export function useTokens(deps: OwnTokenDeps) {
+  const { keys, issuer, audience, now } = deps
+  const verify = tokenVerifier(deps, {
     typ: TYP,
-    // Only of `iat`: by a clock that is behind that of the node that minted it, a token is too early.
-    iatLeewaySeconds: CLOCKS_APART_MS / 1000,
-    clock: () => now() / 1000,
     maxLifetimeSeconds: LONGEST_SECONDS,
     requiredClaims: REQUIRED,
-  }))
+  })
 
   return {
     /**
