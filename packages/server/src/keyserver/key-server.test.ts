@@ -157,7 +157,8 @@ describe('S-08: many at once', () => {
     await assert.rejects(names[1_400] as Promise<unknown>, /asked for too much/)
     assert.equal(isLate, false, 'refused only when the server had not answered in time')
     await Promise.allSettled(names)
-    assert.ok(asked.length <= 32, `${asked.length}`)
+    // 32 connections; while their questions time out, one or the other that waited may get one.
+    assert.ok(asked.length <= 64, `${asked.length}`)
   })
 })
 
