@@ -4,8 +4,8 @@
  * §3.1). Knows nothing of tokens and headers.
  *
  * Everything is done on the calling thread, where it takes microseconds, except signing with RSA:
- * that takes half a millisecond, and so is left to libuv's threads. `createVerify` takes a microsecond
- * less than the one-shot `verify`, which needs the text as bytes.
+ * that takes half a millisecond, and so is left to libuv's threads. `createVerify` takes less
+ * than the one-shot `verify`, which needs the text as bytes.
  *
  * @module
  */
@@ -20,6 +20,7 @@ import {
   verify as verifyBytes,
 } from 'node:crypto'
 import { HASHES, type HashName, hmacWith } from './hmac.ts'
+import { pkcs1With } from './pkcs1.ts'
 
 export type KeyType = 'oct' | 'RSA' | 'EC' | 'OKP' | 'AKP'
 
@@ -76,8 +77,10 @@ function rsa(name: string, hash: string, parameters: Parameters): Algorithm {
   }
 }
 
-const pkcs1 = (name: string, hash: string) =>
-  rsa(name, hash, { padding: constants.RSA_PKCS1_PADDING })
+const pkcs1 = (name: string, hash: HashName): Algorithm => ({
+  ...rsa(name, hash, { padding: constants.RSA_PKCS1_PADDING }),
+  verify: pkcs1With(hash),
+})
 
 /** The salt is as long as the hash, and MGF1 uses the same hash (RFC 7518 §3.5). */
 const pss = (name: string, hash: string, saltLength: number) =>

@@ -59,7 +59,7 @@ export class Key {
   /**
    * The signature, base64url. A promise for RSA only, which is signed on another thread.
    *
-   * @param input Base64url and dots. Of a character above U+00FF only the low byte would be signed.
+   * @param input Base64url and dots. Other characters are not the same bytes to each algorithm.
    * @throws {TypeError} When the key is for verifying only.
    */
   sign(input: string): string | Promise<string> {
