@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { startPostgres } from '../../../../../test/support/postgres.ts'
-import { arrayOf } from './postgres-arrays.ts'
+import type { SqlStep, SqlValue } from './driver.ts'
+import { withArrays } from './postgres-arrays.ts'
 import { openSession, postgresConfig } from './postgres-session.ts'
 
 const server = await startPostgres({ after })
@@ -26,23 +27,54 @@ for (const [type, values] of Object.entries(TYPES)) {
     const arrays = fc.array(fc.option<string | number>(values), { minLength: 1, maxLength: 40 })
     await fc.assert(
       fc.asyncProperty(arrays, async (sent) => {
-        const array = arrayOf(type, sent)
-        assert.ok(Buffer.isBuffer(array))
-        const { rows } = await client.query(`SELECT * FROM unnest($1::${type}[]) AS sent (v)`, [
-          array,
-        ])
-        assert.deepEqual(
-          rows.map(({ v }) => v),
-          sent,
-        )
+        assert.deepEqual(await readBack(type, sent), sent)
       }),
       { numRuns: process.env.JOTTER_TEST_LONG ? 2_000 : 100 },
     )
   })
 }
 
-test('an array of another type is left to the driver', async () => {
-  const sent = [true, false].map(String)
-  assert.equal(arrayOf('boolean', sent), sent)
-  assert.equal(arrayOf(undefined, sent), sent)
+test('arrays that are under way at once', async () => {
+  // Longer than the memory that is kept at first, and longer than any that is kept at all.
+  const lengths = [10, 100_000, 3_000_000, 1, 50_000, 100, 10, 70_000]
+  const sent = lengths.map((length, i) => [`${i}`.repeat(length), null, 'é€😀'.repeat(i)])
+  for (let round = 0; round < 3; round += 1) {
+    const read = await Promise.all(sent.map((values) => readBack('text', values)))
+    assert.deepEqual(read, sent)
+  }
 })
+
+test('memory of a statement that failed is not used again', async () => {
+  const rows: SqlStep[] = [['', 'one']]
+  const failed: unknown[] = []
+  const failing = withArrays(['text'], rows, async (columns) => {
+    failed.push(...columns)
+    throw new Error('cut')
+  })
+  await assert.rejects(failing, /cut/)
+  const before = Buffer.from(failed[0] as Buffer)
+  await withArrays(['text'], [['', 'another']], async () => {})
+  assert.deepEqual(failed[0], before)
+})
+
+test('an array of another type is left to the driver', async () => {
+  const rows: SqlStep[] = ['true', 'false'].map((value) => ['', value, value])
+  const columns = await withArrays(['boolean', undefined], rows, async (columns) => columns)
+  assert.deepEqual(columns, [
+    ['true', 'false'],
+    ['true', 'false'],
+  ])
+})
+
+/** What the server makes of an array of `sent`, beside a second column. */
+async function readBack(type: string, sent: readonly SqlValue[]): Promise<SqlValue[]> {
+  const rows: SqlStep[] = sent.map((value, i) => ['', i, value])
+  const { rows: read } = await withArrays(['integer', type], rows, (columns) =>
+    client.query(`SELECT * FROM unnest($1::integer[], $2::${type}[]) AS sent (i, v)`, columns),
+  )
+  assert.deepEqual(
+    read.map(({ i }) => i),
+    sent.map((_, i) => i),
+  )
+  return read.map(({ v }) => v)
+}

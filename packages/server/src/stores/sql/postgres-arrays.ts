@@ -1,62 +1,129 @@
 /**
  * Arrays as the server itself sends them (`array_send` in its source), which `pg` passes on as they are.
- * As text each element is quoted here and unquoted there; for a row of a token that is a tenth of all
- * that storing it costs.
+ * As text each element would be quoted here and unquoted there.
+ *
+ * They are written into memory that is used again. A commit takes milliseconds, so buffers of their own
+ * outlive the quick collections of garbage, and then make a full one due several times a second.
  */
-import type { SqlValue } from './driver.ts'
+import type { SqlStep, SqlValue } from './driver.ts'
 
-type Values = readonly SqlValue[]
+/** What `pg` gets for the parameter of a column. */
+type ColumnValues = Buffer | readonly SqlValue[]
+
+interface Room {
+  readonly bytes: Buffer
+  readonly view: DataView
+}
 
 /** Dimensions, whether there are nulls, type of the elements, and of the dimension length and start. */
 const HEADER_BYTES = 20
 /** Before each element. */
 const LENGTH_BYTES = 4
 const NULL_LENGTH = -1
+/** UTF-8 takes no more for a unit of UTF-16. */
+const BYTES_PER_UNIT = 3
+const BYTES_PER_NUMBER = 8
 
 interface ElementType {
   readonly oid: number
-  bytes(value: SqlValue): number
-  write(array: Buffer, value: SqlValue, at: number): void
+  /** Returns how many bytes it has written. */
+  write(room: Room, value: SqlValue, at: number): number
 }
 
 /** By the names of information_schema. */
 const ELEMENTS: Readonly<Record<string, ElementType>> = {
-  text: {
-    oid: 25,
-    bytes: (value) => Buffer.byteLength(value as string),
-    write: (array, value, at) => array.write(value as string, at),
-  },
+  text: { oid: 25, write: ({ bytes }, value, at) => bytes.write(value as string, at) },
   bigint: {
     oid: 20,
-    bytes: () => 8,
     // Two halves: no BigInt for each number.
-    write(array, value, at) {
-      array.writeInt32BE(Math.floor((value as number) / 2 ** 32), at)
-      array.writeUInt32BE((value as number) >>> 0, at + 4)
+    write({ view }, value, at) {
+      view.setInt32(at, Math.floor((value as number) / 2 ** 32))
+      view.setInt32(at + 4, value as number)
+      return 8
     },
   },
   integer: {
     oid: 23,
-    bytes: () => 4,
-    write: (array, value, at) => array.writeInt32BE(value as number, at),
+    write({ view }, value, at) {
+      view.setInt32(at, value as number)
+      return 4
+    },
   },
 }
 
-/** @param type Of the elements. Of any other type than those above `pg` gets the values themselves. */
-export function arrayOf(type: string | undefined, values: Values): Buffer | Values {
-  const element = ELEMENTS[type ?? '']
-  if (element === undefined) return values
-  const lengths = values.map((value) => (value === null ? NULL_LENGTH : element.bytes(value)))
-  const elements = lengths.reduce((sum, length) => sum + LENGTH_BYTES + Math.max(length, 0), 0)
-  const array = Buffer.allocUnsafe(HEADER_BYTES + elements)
-  const hasNulls = Number(lengths.includes(NULL_LENGTH))
-  let at = 0
-  for (const word of [1, hasNulls, element.oid, values.length, 1]) at = array.writeInt32BE(word, at)
-  for (const [i, length] of lengths.entries()) {
-    at = array.writeInt32BE(length, at)
-    if (length === NULL_LENGTH) continue
-    element.write(array, values[i] as SqlValue, at)
-    at += length
+const spare: Room[] = []
+/** So many statements may be under way before memory is made for another. */
+const MAX_SPARE = 4
+const SMALLEST_ROOM = 64 * 1024
+const LARGEST_SPARE = 2 * 1024 * 1024
+
+/**
+ * Calls `send` with an array for each column of `rows`, whose values follow the text of the statement.
+ * The arrays are good until what `send` returns is settled.
+ *
+ * @param types Of the columns. Of any other than those above `pg` gets the values themselves.
+ */
+export async function withArrays<T>(
+  types: readonly (string | undefined)[],
+  rows: readonly SqlStep[],
+  send: (columns: ColumnValues[]) => Promise<T>,
+): Promise<T> {
+  const room = roomFor(HEADER_BYTES * types.length + mostBytes(rows))
+  let end = 0
+  const columns = types.map((type, column) => {
+    const element = ELEMENTS[type ?? '']
+    if (element === undefined) return rows.map((row) => row[column + 1] as SqlValue)
+    const start = end
+    end = writeArray(room, start, element, rows, column + 1)
+    return room.bytes.subarray(start, end)
+  })
+  const answer = await send(columns)
+  // Only now: of a statement that has failed nobody knows whether its bytes are still to be sent.
+  if (spare.length < MAX_SPARE && room.bytes.length <= LARGEST_SPARE) spare.push(room)
+  return answer
+}
+
+/** Returns where the array ends. */
+function writeArray(
+  room: Room,
+  start: number,
+  { oid, write }: ElementType,
+  rows: readonly SqlStep[],
+  place: number,
+): number {
+  const { view } = room
+  let hasNulls = 0
+  let at = start + HEADER_BYTES
+  for (const row of rows) {
+    const value = row[place] as SqlValue
+    const isNull = value === null
+    if (isNull) hasNulls = 1
+    const length = isNull ? NULL_LENGTH : write(room, value, at + LENGTH_BYTES)
+    view.setInt32(at, length)
+    at += LENGTH_BYTES + Math.max(length, 0)
   }
-  return array
+  const header = [1, hasNulls, oid, rows.length, 1]
+  for (const [i, word] of header.entries()) view.setInt32(start + 4 * i, word)
+  return at
+}
+
+/** No array of the values is longer, its header not counted. */
+function mostBytes(rows: readonly SqlStep[]): number {
+  let bytes = 0
+  for (const row of rows) {
+    for (const value of row) {
+      bytes +=
+        LENGTH_BYTES +
+        (typeof value === 'string' ? BYTES_PER_UNIT * value.length : BYTES_PER_NUMBER)
+    }
+  }
+  return bytes
+}
+
+function roomFor(bytes: number): Room {
+  const room = spare.pop()
+  if (room !== undefined && room.bytes.length >= bytes) return room
+  const size = Math.max(SMALLEST_ROOM, 2 ** Math.ceil(Math.log2(bytes)))
+  const memory = new ArrayBuffer(size)
+  return { bytes: Buffer.from(memory), view: new DataView(memory) }
 }
