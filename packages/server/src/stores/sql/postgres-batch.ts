@@ -6,7 +6,7 @@
 import type { ClientBase } from 'pg'
 import { StoreUnavailable } from '../../errors.ts'
 import { mayChangeNothing, type SqlStep } from './driver.ts'
-import { insertRows, order, type Placed, rowsOf } from './postgres-rows.ts'
+import { insertRows, order, rowsOf } from './postgres-rows.ts'
 import type { PostgresStatements } from './postgres-statements.ts'
 
 type Write = readonly SqlStep[]
@@ -47,8 +47,8 @@ function onlyInsert(statements: PostgresStatements, batch: readonly Write[]): bo
   return inserts.size === 1 && !inserts.has(undefined)
 }
 
-const firstSteps = (batch: readonly Write[]): Placed<SqlStep>[] =>
-  batch.map(([step], place) => ({ place, item: step as SqlStep }))
+export const firstSteps = (batch: readonly Write[]): SqlStep[] =>
+  batch.map(([step]) => step as SqlStep)
 
 /**
  * Begins a transaction and does everything in it. A write whose first step changes nothing goes no
@@ -62,10 +62,13 @@ async function runPhases(
 ) {
   const changed = batch.map(() => 0)
   const broken: number[] = []
-  let steps = firstSteps(batch).filter(({ place }) => !without.has(place))
+  let steps = batch
+    .map(([item], place) => ({ place, item: item as SqlStep }))
+    .filter(({ place }) => !without.has(place))
   for (let phase = 0; steps.length > 0; phase += 1) {
     const begin = phase === 0 ? [client.query('BEGIN')] : []
-    const [counts] = await inOneGo([runSteps(client, statements, steps), ...begin])
+    const items = steps.map(({ item }) => item)
+    const [counts] = await inOneGo([runSteps(client, statements, items), ...begin])
     const done = steps.filter(
       ({ item: [sql] }, i) => (counts[i] as number) > 0 || (phase > 0 && mayChangeNothing(sql)),
     )
@@ -84,15 +87,15 @@ async function runPhases(
 async function runSteps(
   client: ClientBase,
   statements: PostgresStatements,
-  steps: readonly Placed<SqlStep>[],
+  steps: readonly SqlStep[],
 ): Promise<number[]> {
   const counts = steps.map(() => 0)
-  const numbered = steps.map(({ item }, place) => ({ place, item }))
-  const others = numbered
-    .filter(({ item: [sql] }) => statements.manyRows(sql) === undefined)
-    .sort((a, b) => order(table(b.item), table(a.item)) || order(subject(a.item), subject(b.item)))
+  const { inserts, others } = rowsOf(statements, steps)
+  others.sort(
+    (a, b) => order(table(b.item), table(a.item)) || order(subject(a.item), subject(b.item)),
+  )
   await inOneGo([
-    ...rowsOf(statements, numbered).map(async (rows) => {
+    ...inserts.map(async (rows) => {
       for (const place of await insertRows(client, rows)) counts[place] = 1
     }),
     ...others.map(async ({ place, item: [sql, ...values] }) => {

@@ -4,13 +4,11 @@ import { hasNewKey, type SqlStep, type SqlValue } from './driver.ts'
 import { withArrays } from './postgres-arrays.ts'
 import type { ManyRows, PostgresStatements } from './postgres-statements.ts'
 
-export interface Placed<T> {
-  /** In the batch, or among the steps that are sent together. */
+/** A step, and its place among those that are sent together. */
+interface Row {
   readonly place: number
-  readonly item: T
+  readonly item: SqlStep
 }
-
-type Row = Placed<SqlStep>
 
 /** Rows of one insert. Unless all have new keys, in the order of their keys and each key once: of several the first. */
 export interface Rows {
@@ -19,20 +17,21 @@ export interface Rows {
   readonly areNew: boolean
 }
 
-/** The plain inserts among `steps`. */
-export function rowsOf(statements: PostgresStatements, steps: readonly Row[]): Rows[] {
+/** The plain inserts among `steps`, and the other steps. */
+export function rowsOf(statements: PostgresStatements, steps: readonly SqlStep[]) {
   const byText = new Map<ManyRows, Row[]>()
-  for (const step of steps) {
-    const statement = statements.manyRows(step.item[0])
-    if (statement === undefined) continue
-    const rows = byText.get(statement)
-    if (rows === undefined) byText.set(statement, [step])
-    else rows.push(step)
+  const others: Row[] = []
+  for (const [place, item] of steps.entries()) {
+    const statement = statements.manyRows(item[0])
+    const rows = statement === undefined ? others : byText.get(statement)
+    if (rows !== undefined) rows.push({ place, item })
+    else byText.set(statement as ManyRows, [{ place, item }])
   }
-  return [...byText].map(([statement, rows]) => {
+  const inserts = [...byText].map(([statement, rows]): Rows => {
     const areNew = rows.every(({ item: [sql] }) => hasNewKey(sql))
     return { statement, rows: areNew ? rows : firstOfEachKey(rows, statement), areNew }
   })
+  return { inserts, others }
 }
 
 /** Nobody waits for a key that nobody else has, but for others two transactions wait in the same order. */

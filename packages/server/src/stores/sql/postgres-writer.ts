@@ -1,6 +1,6 @@
 import { StoreUnavailable } from '../../errors.ts'
 import { mayChangeNothing, type SqlStep } from './driver.ts'
-import { commitBatch } from './postgres-batch.ts'
+import { commitBatch, firstSteps } from './postgres-batch.ts'
 import { findRows, rowsOf } from './postgres-rows.ts'
 import { endSession, outlive, type PostgresSession, toUnavailable } from './postgres-session.ts'
 import type { PostgresStatements } from './postgres-statements.ts'
@@ -112,8 +112,7 @@ export class PostgresWriter {
     try {
       const { client } = await this.#connected()
       await outlive(client, lock)
-      const firstSteps = batch.map(([item], place) => ({ place, item: item as SqlStep }))
-      const inserts = rowsOf(this.#options.statements, firstSteps)
+      const { inserts } = rowsOf(this.#options.statements, firstSteps(batch))
       const kept = await Promise.all(inserts.map((rows) => findRows(client, rows)))
       // A row that can be seen may still wait for its standby. What is written after it waits too.
       await client.query(`SELECT pg_logical_emit_message(true, 'jotter', 'settled')`)
