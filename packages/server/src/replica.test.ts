@@ -116,6 +116,19 @@ describe('the age', () => {
     await replica.readIfOlder(500)
     assert.equal(database.reads, 3)
   })
+
+  test('waits for a reading that is under way, and makes no other when that fails', async () => {
+    const { replica, clock, database, hold } = counting()
+    await replica.read()
+    clock.monotonic += 501
+    const answer = hold()
+    const polled = assert.rejects(replica.read(), StoreUnavailable)
+    const asked = replica.readIfOlder(500)
+    database.down = true
+    answer()
+    await Promise.all([polled, asked])
+    assert.equal(database.reads, 2)
+  })
 })
 
 describe('turns', () => {

@@ -87,7 +87,10 @@ export function replicaOf<Rows>(deps: ReplicaDeps<Rows>): Replica<Rows> {
   return {
     read,
     async readIfOlder(ms) {
-      if (ageMs() > ms && !failing) await read().catch(() => {})
+      const isDue = () => ageMs() > ms && !failing
+      // One that is under way may be enough, or may fail.
+      if (isDue()) await reading?.catch(() => {})
+      if (isDue()) await read().catch(() => {})
     },
     get ageMs() {
       return ageMs()

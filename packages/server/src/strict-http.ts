@@ -115,7 +115,7 @@ export function readJsonBodies(app: FastifyInstance): void {
   )
 }
 
-/** What a body is read as, whatever it is said to be: a type that Fastify has read before. */
+/** What a body is read as, whatever it is said to be: Fastify keeps what it has parsed of one type by its text. */
 const RAW = 'application/jwt'
 
 /**

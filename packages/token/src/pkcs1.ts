@@ -18,44 +18,38 @@ const DIGEST_INFO: Record<HashName, string> = {
 /** Whether `signature` is that of `text`, which is base64url and dots. */
 type Check = (key: KeyObject, text: string, signature: Uint8Array) => boolean
 
+interface Ready {
+  readonly modulus: Buffer
+  /** What a good signature opens to, and in its last bytes the digest of the text before. */
+  readonly message: Buffer
+}
+
 /** What is made ready for a key lives as long as its KeyObject. */
 export function pkcs1With(name: HashName): Check {
-  const ready = new WeakMap<KeyObject, Buffer>()
+  const ready = new WeakMap<KeyObject, Ready>()
   return (key, text, signature) => {
-    let message = ready.get(key)
-    if (message === undefined) {
-      message = withoutDigest(name, key)
-      ready.set(key, message)
+    let known = ready.get(key)
+    if (known === undefined) {
+      known = makeReady(name, key)
+      ready.set(key, known)
     }
-    if (signature.length !== message.length) return false
-    const digest = hash(name, text, 'latin1')
-    message.write(digest, message.length - HASHES[name].hashBytes, 'latin1')
-    return message.equals(opened(key, signature))
+    const { modulus, message } = known
+    // §8.2.2 step 1 and §5.2.2 step 1. Not left to OpenSSL: what it throws may be the error of another call.
+    if (signature.length !== modulus.length || modulus.compare(signature) <= 0) return false
+    message.write(hash(name, text, 'latin1'), message.length - HASHES[name].hashBytes, 'latin1')
+    return message.equals(publicDecrypt({ key, padding: constants.RSA_NO_PADDING }, signature))
   }
 }
 
-/** As long as the modulus: 00 01, filler, 00, DigestInfo, and room for the digest (§9.2). */
-function withoutDigest(name: HashName, key: KeyObject): Buffer {
-  const { modulusLength = 0 } = key.asymmetricKeyDetails ?? {}
+/** The message is as long as the modulus: 00 01, filler, 00, DigestInfo, and room for the digest (§9.2). */
+function makeReady(name: HashName, key: KeyObject): Ready {
+  const { n = '' } = key.export({ format: 'jwk' })
+  const modulus = Buffer.from(n, 'base64url')
   const info = Buffer.from(DIGEST_INFO[name], 'hex')
-  const message = Buffer.alloc(Math.ceil(modulusLength / 8), 0xff)
+  const message = Buffer.alloc(modulus.length, 0xff)
   message.set([0, 1])
   const start = message.length - HASHES[name].hashBytes - info.length
   message[start - 1] = 0
   message.set(info, start)
-  return message
-}
-
-const NOTHING = Buffer.alloc(0)
-
-/** The signature to the power of the public exponent (§5.2.2); nothing when it is no less than the modulus. */
-function opened(key: KeyObject, signature: Uint8Array): Buffer {
-  try {
-    return publicDecrypt({ key, padding: constants.RSA_NO_PADDING }, signature)
-  } catch (error) {
-    if ((error as { code?: string }).code === 'ERR_OSSL_RSA_DATA_TOO_LARGE_FOR_MODULUS') {
-      return NOTHING
-    }
-    throw error
-  }
+  return { modulus, message }
 }

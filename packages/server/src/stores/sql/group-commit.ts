@@ -41,8 +41,8 @@ export function groupCommit<Write, Result = number>(
   let late = 0
   const idle: (() => void)[] = []
 
-  // While one is quick, two smaller ones would cost more and be no sooner.
-  const isBusy = () => inFlight === maxInFlight || slow < inFlight
+  // While one is quick, two smaller ones would cost more and be no sooner; a full one grows no larger.
+  const isBusy = () => inFlight === maxInFlight || (slow < inFlight && waiting.length < maxBatch)
 
   function flush(): void {
     scheduled = false

@@ -22,7 +22,8 @@ const LENGTH_BYTES = 4
 const NULL_LENGTH = -1
 /** UTF-8 takes no more for a unit of UTF-16. */
 const BYTES_PER_UNIT = 3
-const BYTES_PER_NUMBER = 8
+/** As text, which is longer than its eight bytes: -1.7976931348623157e+308. */
+const BYTES_PER_NUMBER = 24
 
 interface ElementType {
   readonly oid: number
@@ -32,25 +33,24 @@ interface ElementType {
 
 /** By the names of information_schema. */
 const ELEMENTS: Readonly<Record<string, ElementType>> = {
-  text: { oid: 25, write: ({ bytes }, value, at) => bytes.write(value as string, at) },
+  text: { oid: 25, write: ({ bytes }, value, at) => bytes.write(String(value), at) },
   bigint: {
     oid: 20,
     // Two halves: no BigInt for each number.
     write({ view }, value, at) {
+      if (!Number.isSafeInteger(value)) throw outOfRange()
       view.setInt32(at, Math.floor((value as number) / 2 ** 32))
       view.setInt32(at + 4, value as number)
       return 8
     },
   },
-  integer: {
-    oid: 23,
-    write({ view }, value, at) {
-      view.setInt32(at, value as number)
-      return 4
-    },
-  },
 }
 
+/** As the server says it: this one write fails, and no other of its batch. */
+const outOfRange = () =>
+  Object.assign(new RangeError('a number is no whole one of 53 bits'), { code: '22003' })
+
+/** The smallest first. */
 const spare: Room[] = []
 /** So many statements may be under way before memory is made for another. */
 const MAX_SPARE = 4
@@ -78,8 +78,8 @@ export async function withArrays<T>(
     return room.bytes.subarray(start, end)
   })
   const answer = await send(columns)
-  // Only now: of a statement that has failed nobody knows whether its bytes are still to be sent.
-  if (spare.length < MAX_SPARE && room.bytes.length <= LARGEST_SPARE) spare.push(room)
+  // Only now, though `pg` has copied them: of a statement that has failed nobody knows what still reads them.
+  giveBack(room)
   return answer
 }
 
@@ -111,19 +111,28 @@ function writeArray(
 function mostBytes(rows: readonly SqlStep[]): number {
   let bytes = 0
   for (const row of rows) {
-    for (const value of row) {
-      bytes +=
-        LENGTH_BYTES +
-        (typeof value === 'string' ? BYTES_PER_UNIT * value.length : BYTES_PER_NUMBER)
+    for (let column = 1; column < row.length; column += 1) {
+      const value = row[column]
+      const isText = typeof value === 'string'
+      bytes += LENGTH_BYTES + (isText ? BYTES_PER_UNIT * value.length : BYTES_PER_NUMBER)
     }
   }
   return bytes
 }
 
 function roomFor(bytes: number): Room {
-  const room = spare.pop()
-  if (room !== undefined && room.bytes.length >= bytes) return room
+  const fitting = spare.findIndex((room) => room.bytes.length >= bytes)
+  const [room] = fitting === -1 ? [] : spare.splice(fitting, 1)
+  if (room !== undefined) return room
   const size = Math.max(SMALLEST_ROOM, 2 ** Math.ceil(Math.log2(bytes)))
   const memory = new ArrayBuffer(size)
   return { bytes: Buffer.from(memory), view: new DataView(memory) }
+}
+
+/** Where there are too many, the smallest goes: a larger one fits where it did. */
+function giveBack(room: Room): void {
+  if (room.bytes.length > LARGEST_SPARE) return
+  spare.push(room)
+  spare.sort((a, b) => a.bytes.length - b.bytes.length)
+  if (spare.length > MAX_SPARE) spare.shift()
 }

@@ -1,7 +1,8 @@
 /**
  * Writes that share a transaction. The first steps of all of them are sent together, then the second
  * steps, and so on: a batch takes a few answers of the server, however many writes it holds. Steps
- * that are sent together are sorted, so that two transactions never wait for each other.
+ * that are sent together are sorted, but for inserts whose keys are all new: two transactions never wait for
+ * each other.
  */
 import type { ClientBase } from 'pg'
 import { StoreUnavailable } from '../../errors.ts'

@@ -10,7 +10,7 @@ interface Row {
   readonly item: SqlStep
 }
 
-/** Rows of one insert. Unless all have new keys, in the order of their keys and each key once: of several the first. */
+/** Rows of one insert, each key once: of several the first. */
 export interface Rows {
   readonly statement: ManyRows
   readonly rows: readonly Row[]
@@ -34,7 +34,7 @@ export function rowsOf(statements: PostgresStatements, steps: readonly SqlStep[]
   return { inserts, others }
 }
 
-/** Nobody waits for a key that nobody else has, but for others two transactions wait in the same order. */
+/** In the order of their keys, in which every transaction waits for others. New keys need none: nobody else has them. */
 function firstOfEachKey(rows: readonly Row[], statement: ManyRows): Row[] {
   const keyed = rows.map((row) => ({ row, key: keyOf(row, statement) }))
   // Of one key the order stays.

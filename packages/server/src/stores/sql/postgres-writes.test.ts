@@ -79,3 +79,28 @@ test('a new xid that is taken all the same fails its own write and no other', as
   const [kept] = await database.query('SELECT count(*) AS transactions FROM transactions')
   assert.equal(Number(kept?.transactions), 3)
 })
+
+test('nobody waits behind a write that waits for a lock', async () => {
+  await using database = await server.createDatabase()
+  await using stores = await openOn(database.url)
+  await stores.transactions.insert({ ...order, xid: 'locked' })
+  const { client: other } = await openSession(postgresConfig(database.url, 5_000))
+  try {
+    await other.query('BEGIN')
+    await other.query(`SELECT * FROM transactions WHERE xid = 'locked' FOR UPDATE`)
+    const { customerId } = order
+    const to = { status: 'revoked', at: NOW, by: 'test', detail: undefined } as const
+    const settled: string[] = []
+    const waits = stores.transactions
+      .advance(customerId, 'locked', { from: ['issued'], to })
+      .finally(() => settled.push('waits'))
+    // In one batch they would wait together.
+    await sleep(50)
+    assert.equal(await stores.transactions.insert({ ...order, xid: 'free' }), true)
+    assert.deepEqual(settled, [])
+    await other.query('COMMIT')
+    assert.equal(await waits, true)
+  } finally {
+    await other.end()
+  }
+})
