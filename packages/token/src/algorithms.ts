@@ -59,7 +59,7 @@ function hmac(name: string, hash: HashName): Algorithm {
 
 type Parameters = Omit<SignKeyObjectInput, 'key'>
 
-function rsa(name: string, hash: string, parameters: Parameters): Algorithm {
+function rsa(name: string, hash: string, parameters: Parameters): Omit<Algorithm, 'verify'> {
   return {
     name,
     kty: 'RSA',
@@ -70,10 +70,6 @@ function rsa(name: string, hash: string, parameters: Parameters): Algorithm {
           error === null ? resolve(signature.toString('base64url')) : reject(error),
         )
       }),
-    verify: (key, input, signature) =>
-      createVerify(hash)
-        .update(input, 'latin1')
-        .verify({ ...parameters, key }, signature),
   }
 }
 
@@ -83,8 +79,16 @@ const pkcs1 = (name: string, hash: HashName): Algorithm => ({
 })
 
 /** The salt is as long as the hash, and MGF1 uses the same hash (RFC 7518 §3.5). */
-const pss = (name: string, hash: string, saltLength: number) =>
-  rsa(name, hash, { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength })
+function pss(name: string, hash: string, saltLength: number): Algorithm {
+  const parameters = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }
+  return {
+    ...rsa(name, hash, parameters),
+    verify: (key, input, signature) =>
+      createVerify(hash)
+        .update(input, 'latin1')
+        .verify({ ...parameters, key }, signature),
+  }
+}
 
 /** Signatures are R and S side by side and never DER (RFC 7518 §3.4). */
 function ecdsa(name: string, hash: string, crv: string, bytes: number): Algorithm {
