@@ -73,11 +73,13 @@ export function answers({ stopping, cors, answered }: AnswerDeps) {
    */
   const sendText: SendText = (request, reply, text, own) => {
     const fields = shared(request)
-    fields.push(...own, 'content-length', String(Buffer.byteLength(text)))
+    const bytes = Buffer.byteLength(text)
+    fields.push(...own, 'content-length', String(bytes))
     if (cors) fields.push(...(Object.entries(reply.getHeaders()).flat() as string[]))
     reply.hijack()
     reply.raw.writeHead(200, fields)
-    reply.raw.end(text)
+    // Of ASCII both are the same bytes, and head and token leave in one text that is not encoded again.
+    reply.raw.end(text, bytes === text.length ? 'latin1' : 'utf8')
     answered(request, reply)
     return reply
   }

@@ -1,4 +1,3 @@
-import { METHODS } from 'node:http'
 import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import type { ErrorShape } from './error-shapes.ts'
 import { ServiceError } from './errors.ts'
@@ -50,10 +49,16 @@ export function refuseUnknown(addressOf: AddressOf): onRequestHookHandler {
   }
 }
 
+/**
+ * A method that may be said back, known or not. Not METHODS of node:http: imported here, it would load
+ * all that belongs to `fetch`, two megabytes.
+ */
+const METHOD = /^[A-Z-]{1,20}$/
+
 /** An address without a route is 404, a method that its route does not have 405. */
 export function unknownRoute(method: string, allow: string | undefined): ServiceError {
   if (allow === undefined) return new ServiceError('not_found')
-  const name = METHODS.includes(method) ? method : 'the method'
+  const name = METHOD.test(method) ? method : 'the method'
   return new ServiceError('method_not_allowed', {
     detail: `${name} is not allowed here, only ${allow}`,
     headers: { allow },
