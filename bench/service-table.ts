@@ -33,10 +33,14 @@ export async function fillService(dir: string, rows: Iterable<Row>) {
     db.prepare(`INSERT INTO transactions (customer_id, xid, phone_number, status, token,
       issued_at, expires_at, updated_at, opened_at, opened_by, segment)
     VALUES (?1, ?2, ?3, 'issued', ?4, ?5, ?6, ?5, ?5, 'open', ?7)`)
+  const open = db.prepare('INSERT INTO segments (begins_at) VALUES (?1)')
   let count = 0
   let segment = 0
   for (const { xid, phone, token, issuedAt } of rows) {
-    if (count > 0 && count % ROWS_PER_SEGMENT === 0) segment = issuedAt
+    if (count > 0 && count % ROWS_PER_SEGMENT === 0) {
+      segment = issuedAt
+      open.run(segment)
+    }
     insert.run(id, xid, phone, token, issuedAt, issuedAt + LIFE_MS, segment)
     count += 1
   }

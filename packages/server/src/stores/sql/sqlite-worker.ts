@@ -47,10 +47,13 @@ if (role !== 'reader') {
 }
 // Checkpoints belong to their own thread: inside a commit one can take half a second.
 if (role === 'writer') {
-  db.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16000')
+  db.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -4000')
   // From here on it waits in its own way.
   db.exec('PRAGMA busy_timeout = 0')
 }
+
+// Room for the upper pages of every segment's index, through which each look-up by phone number goes.
+if (role === 'reader') db.exec('PRAGMA cache_size = -8000')
 
 function assertPragma(name: string, wanted: SqlValue): void {
   const found = db.prepare(`PRAGMA ${name}`).get()?.[name]

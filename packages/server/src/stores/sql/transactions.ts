@@ -8,7 +8,7 @@ import type {
 } from '../../flows/transaction/store.ts'
 import { RETRY_KEPT_MS, STORED_STATUSES } from '../../flows/transaction/store.ts'
 import { NEW_KEY, type SqlDriver, type SqlRow, type SqlStep, type SqlValue } from './driver.ts'
-import { phoneSegments } from './segments.ts'
+import { PURGE_SEGMENTS, phoneSegments } from './segments.ts'
 
 const INSERT = `INSERT INTO transactions (customer_id, xid, phone_number, status, token,
     token_sha256, issued_at, expires_at, updated_at, reference_id, opened_at, opened_by, segment)
@@ -62,15 +62,10 @@ const LIST_BY_STATUS = Object.fromEntries(
   STORED_STATUSES.map((status) => [status, listOf([status])]),
 ) as Record<StoredStatus, string>
 
-/** Walks the segments from the newest: one look-up in each, not one in all history. */
-const LIST_BY_PHONE = `WITH RECURSIVE segments (segment) AS (
-    SELECT max(segment) FROM transactions
-    UNION ALL
-    SELECT (SELECT max(t.segment) FROM transactions t WHERE t.segment < segments.segment)
-    FROM segments WHERE segments.segment IS NOT NULL)
-  SELECT t.* FROM segments CROSS JOIN transactions t
-  WHERE t.segment = segments.segment AND t.phone_number = ?7 AND ${WANTED}
-    AND (CAST(?8 AS TEXT) IS NULL OR t.status = ?8)
+/** One look-up in each segment that may hold some of them, not one in all history. */
+const LIST_BY_PHONE = `SELECT t.* FROM segments CROSS JOIN transactions t
+  WHERE segments.begins_at <= ?3 AND t.segment = segments.begins_at AND t.phone_number = ?7
+    AND ${WANTED} AND (CAST(?8 AS TEXT) IS NULL OR t.status = ?8)
   ${NEWEST_FIRST}`
 
 /**
@@ -160,7 +155,9 @@ export function sqlTransactions(db: SqlDriver): TransactionStore {
 
     async purge(before, retriesBefore, limit) {
       while ((await db.write([PURGE_RETRIES, retriesBefore, limit])) === limit);
-      return db.write([PURGE, before, limit])
+      const dropped = await db.write([PURGE, before, limit])
+      await db.write([PURGE_SEGMENTS, before])
+      return dropped
     },
   }
 }

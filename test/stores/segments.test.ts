@@ -1,0 +1,123 @@
+/**
+ * The segments of the index by phone number: a look-up asks only those that the table names, so a row
+ * in any other would be lost to it.
+ *
+ * @module
+ */
+import assert from 'node:assert/strict'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import type { SqlDriver } from '../../packages/server/src/stores/sql/driver.ts'
+import { readMigrations } from '../../packages/server/src/stores/sql/migrations.ts'
+import { PURGE_SEGMENTS, phoneSegments } from '../../packages/server/src/stores/sql/segments.ts'
+import { openSqlite } from '../../packages/server/src/stores/sql/sqlite.ts'
+import { migrateSqlite } from '../../packages/server/src/stores/sql/sqlite-migrate.ts'
+import { sqlTransactions } from '../../packages/server/src/stores/sql/transactions.ts'
+import { openDriver, temporaryFile } from './open.ts'
+import { insertAll, NOW, order, xidsOf } from './transactions/examples.ts'
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+
+async function segmentsOf(db: SqlDriver): Promise<number[]> {
+  const rows = await db.rows('SELECT begins_at FROM segments ORDER BY begins_at', [])
+  return rows.map(({ begins_at }) => Number(begins_at))
+}
+
+/** A row as one that was issued by a node that knew `segment`. */
+async function insertInto(db: SqlDriver, segment: number, issuedAt: number, xid: string) {
+  await sqlTransactions(db).insert({ ...order, xid, issuedAt })
+  await db.write(['UPDATE transactions SET segment = ?1 WHERE xid = ?2', segment, xid])
+}
+
+test('a full segment is followed by one that is durable before it is used', async () => {
+  await using db = openDriver()
+  const segmentOf = phoneSegments(db, 3)
+  for (let i = 0; i < 3; i++) assert.equal(await segmentOf(NOW + i), 0)
+  assert.deepEqual(await segmentsOf(db), [0])
+  // All that ask in one turn wait for one and the same.
+  const asked = [3, 4, 5].map((i) => segmentOf(NOW + i))
+  assert.deepEqual(await Promise.all(asked), [NOW + 3, NOW + 3, NOW + 3])
+  assert.deepEqual(await segmentsOf(db), [0, NOW + 3])
+})
+
+test('a row of before the newest segment belongs to the one of its time, full or not', async () => {
+  await using db = openDriver()
+  for (const [segment, xid] of [[0, 'a'] as const, [0, 'b'] as const]) {
+    await insertInto(db, segment, NOW, xid)
+  }
+  const segmentOf = phoneSegments(db, 2)
+  assert.equal(await segmentOf(NOW + 10), NOW + 10)
+  assert.equal(await segmentOf(NOW + 9), 0)
+  assert.equal(await segmentOf(NOW + 11), NOW + 10)
+  assert.deepEqual(await segmentsOf(db), [0, NOW + 10])
+})
+
+test('how full a segment is counts what others have written', async () => {
+  await using db = openDriver()
+  await insertInto(db, 0, NOW, 'a')
+  await insertInto(db, 0, NOW, 'b')
+  const segmentOf = phoneSegments(db, 3)
+  assert.equal(await segmentOf(NOW + 1), 0)
+  assert.equal(await segmentOf(NOW + 2), NOW + 2)
+})
+
+test('retention drops a segment with its last row, but neither the first nor the newest of before', async () => {
+  await using db = openDriver()
+  for (const at of [NOW, NOW + DAY, NOW + 2 * DAY, NOW + 3 * DAY]) {
+    await db.write(['INSERT INTO segments (begins_at) VALUES (?1)', at])
+  }
+  await insertInto(db, NOW + DAY, NOW + DAY, 'kept')
+  await db.write([PURGE_SEGMENTS, NOW + 2 * DAY])
+  assert.deepEqual(await segmentsOf(db), [0, NOW + DAY, NOW + 2 * DAY, NOW + 3 * DAY])
+  await sqlTransactions(db).purge(NOW + 2 * DAY, 0, 10)
+  assert.deepEqual(await segmentsOf(db), [0, NOW + 2 * DAY, NOW + 3 * DAY])
+})
+
+test('a node that has issued nothing for long does not go on in a segment that was dropped', async () => {
+  await using db = openDriver()
+  await db.write(['INSERT INTO segments (begins_at) VALUES (?1)', NOW])
+  const segmentOf = phoneSegments(db)
+  assert.equal(await segmentOf(NOW), NOW)
+  assert.equal(await segmentOf(NOW + HOUR), NOW)
+  await db.write(['INSERT INTO segments (begins_at) VALUES (?1)', NOW + 2 * DAY])
+  await db.write([PURGE_SEGMENTS, NOW + 3 * DAY])
+  assert.equal(await segmentOf(NOW + 3 * DAY), NOW + 2 * DAY)
+})
+
+test('the rows of a database from before the table are found by phone number', async () => {
+  using file = temporaryFile()
+  {
+    using old = new DatabaseSync(file.path)
+    const migrations = readMigrations()
+    const before = migrations.filter(({ name }) => name !== 'segments')
+    assert.equal(before.length, migrations.length - 1)
+    migrateSqlite(old, NOW, before)
+    old.exec("INSERT INTO customers VALUES ('customer', 0)")
+    const insert = old.prepare(`INSERT INTO transactions (customer_id, xid, phone_number, status,
+        token, issued_at, expires_at, updated_at, opened_at, opened_by, segment)
+      VALUES ('customer', ?1, '15555551212', 'issued', '', ?2, ?2, ?2, ?2, 'open', ?3)`)
+    for (const [i, segment] of [0, 0, NOW + 2, NOW + 2, NOW + 4].entries()) {
+      insert.run(`order-${i}`, NOW + i, segment)
+    }
+  }
+  const db = openSqlite(file.path, { now: NOW + 10 })
+  assert.deepEqual(await segmentsOf(db), [0, NOW + 2, NOW + 4])
+  const found = await xidsOf(sqlTransactions(db), { phoneNumber: order.phoneNumber })
+  assert.deepEqual(found, ['order-4', 'order-3', 'order-2', 'order-1', 'order-0'])
+  await db.close()
+})
+
+test('a look-up finds the rows of every segment, up to the time that is asked for', async () => {
+  await using db = openDriver()
+  const transactions = sqlTransactions(db)
+  for (let i = 1; i < 10; i++) {
+    await db.write(['INSERT INTO segments (begins_at) VALUES (?1)', NOW + 10 * i])
+    const row = (xid: string, at: number) => ({ ...order, xid, issuedAt: NOW + 10 * i + at })
+    await insertAll(sqlTransactions(db), [row(`first-${i}`, 0), row(`last-${i}`, 9)])
+  }
+  const { phoneNumber } = order
+  assert.equal((await xidsOf(transactions, { phoneNumber })).length, 18)
+  const early = await xidsOf(transactions, { phoneNumber, to: NOW + 31 })
+  assert.deepEqual(early, ['first-3', 'last-2', 'first-2', 'last-1', 'first-1'])
+})
