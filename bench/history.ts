@@ -17,7 +17,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { mint, type Row } from './floors/http.ts'
-import { anyPhone } from './phones.ts'
+import { anyPhone, singlePhone } from './phones.ts'
 
 /**
  * Makes a store in the empty folder `dir` and puts `rows` into it, oldest first, as quickly as it
@@ -27,7 +27,10 @@ export type Fill = (dir: string, rows: Iterable<Row>) => void | Promise<void>
 
 export interface FilledStore {
   readonly dir: string
-  /** Up to a thousand of its rows, evenly from the oldest to the newest. */
+  /**
+   * Up to a thousand of its rows, evenly from the oldest to the newest. Each has a phone number of its
+   * own, so that looking one up has the same answer in a small store and in a large one.
+   */
   readonly samples: readonly Row[]
 }
 
@@ -39,8 +42,9 @@ const BYTES_PER_ROW = 700
 function* issued(count: number, samples: Row[]) {
   const stride = Math.ceil(count / SAMPLES)
   for (let i = 0; i < count; i++) {
-    const row = mint(anyPhone())
-    if (i % stride === 0) samples.push(row)
+    const isSample = i % stride === 0
+    const row = mint(isSample ? singlePhone() : anyPhone())
+    if (isSample) samples.push(row)
     if (i > 0 && i % ROWS_PER_LINE === 0) process.stderr.write(`filled ${i} of ${count} rows\n`)
     yield row
   }

@@ -40,7 +40,7 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string', default: 'RS256,ES256,EdDSA' },
     seconds: { type: 'string', default: '5' },
-    connections: { type: 'string', default: '32' },
+    connections: { type: 'string', default: '64' },
     json: { type: 'boolean', default: false },
   },
 })

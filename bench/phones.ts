@@ -1,5 +1,6 @@
 /**
- * The phone numbers of the benchmarks: ten million that may be stored, a thousand that are asked for.
+ * The phone numbers of the benchmarks: ten million that may be stored, a thousand that are asked for,
+ * and longer ones that are looked up.
  *
  * @module
  */
@@ -13,3 +14,8 @@ export const anyPhone = () => String(FIRST + Math.floor(Math.random() * COUNT))
 export const loadPhones: readonly string[] = Array.from({ length: 1000 }, (_, i) =>
   String(FIRST + i * (COUNT / 1000) + 1212),
 )
+
+let singles = 0
+
+/** One that no other transaction has. In an index, which has texts in order, it lies among the others. */
+export const singlePhone = () => `${anyPhone()}${String(singles++).padStart(4, '0')}`
