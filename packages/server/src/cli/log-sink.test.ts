@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -47,4 +55,22 @@ test('F-19 a line that a full pipe took half of is finished before the next one'
   assert.ok(missing.length > 0)
   const lost = missing.reduce((sum, { lines }) => sum + lines, 0)
   assert.equal(numbers.length + lost, 61)
+})
+
+test('lines and standard error in one file follow each other', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'jotter-log-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'log')
+  const fd = openSync(path, 'w')
+  const program = `
+    import { logSink } from ${JSON.stringify(join(import.meta.dirname, 'log-sink.ts'))}
+    const sink = logSink()
+    sink.write('one\\n')
+    process.stderr.write('two\\n')
+    sink.write('three\\n')`
+  execFileSync(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', fd, fd],
+  })
+  closeSync(fd)
+  assert.equal(readFileSync(path, 'utf8'), 'one\ntwo\nthree\n')
 })
