@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TransactionStore } from '../../packages/server/src/flows/transaction/store.ts'
 import { openStores, type Stores } from '../../packages/server/src/stores/open.ts'
-import type { SqlDriver } from '../../packages/server/src/stores/sql/driver.ts'
+import { openPostgres } from '../../packages/server/src/stores/sql/postgres.ts'
+import { phoneSegments } from '../../packages/server/src/stores/sql/segments.ts'
 import { openSqlite } from '../../packages/server/src/stores/sql/sqlite.ts'
 import { sqlStores } from '../../packages/server/src/stores/sql/stores.ts'
 import { sqlTransactions } from '../../packages/server/src/stores/sql/transactions.ts'
@@ -43,6 +43,19 @@ export function openDriver() {
   }
 }
 
+/** The same, each on a database of its own in `server`. */
+export const openPostgresDriverOn = (server: PostgresServer) => async () => {
+  const database = await server.createDatabase()
+  const driver = await openPostgres(database.url, OPTIONS)
+  return {
+    ...driver,
+    async [Symbol.asyncDispose]() {
+      await driver.close()
+      await database[Symbol.asyncDispose]()
+    },
+  }
+}
+
 const closing = (stores: Stores, release: () => unknown = () => {}) => ({
   ...stores,
   async [Symbol.asyncDispose]() {
@@ -68,27 +81,12 @@ export const openPostgresOn =
     return closing(stores, () => database[Symbol.asyncDispose]())
   }
 
-/**
- * The index by phone number is cut into segments of many rows. Here every write opens another one:
- * the newest is always said to be full, and a store that has just been made asks how full it is.
- */
+/** The index by phone number is cut into segments of many rows. Here every write opens another one. */
 export const openSqliteOfManySegments: OpenStores = async () => {
   const driver = openDriver()
-  const allFull: SqlDriver = {
-    ...driver,
-    async rows(sql, params) {
-      const rows = await driver.rows(sql, params)
-      return rows.map((row) => ('rows' in row ? { ...row, rows: Number.MAX_SAFE_INTEGER } : row))
-    },
-  }
-  const transactions: TransactionStore = {
-    ...sqlTransactions(driver),
-    insert: (...args) => sqlTransactions(allFull).insert(...args),
-    reissue: (...args) => sqlTransactions(allFull).reissue(...args),
-  }
   return {
     ...sqlStores(driver),
-    transactions,
+    transactions: sqlTransactions(driver, phoneSegments(driver, 1)),
     [Symbol.asyncDispose]: driver[Symbol.asyncDispose],
   }
 }

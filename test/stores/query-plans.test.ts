@@ -143,6 +143,8 @@ async function useSessions(db: SqlDriver) {
 const ALLOWED: Readonly<Record<string, string>> = {
   'SCAN api_keys': 'keys are few, and their list is for people',
   'SCAN signing_keys': 'a key lives for weeks: there are dozens',
+  'SCAN counted': 'the rows of one segment: its LIMIT bounds them',
+  'SCAN used': 'the queue of the recursive query: one row for each segment',
   'SCAN newest': 'a page of one status: its LIMIT bounds it',
   'SCAN r LEFT-JOIN': 'a piece of the revocations from a position on: its LIMIT bounds it',
   'SCAN owners': 'the queue of the recursive query: one row for each customer',

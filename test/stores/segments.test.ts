@@ -6,15 +6,20 @@
  */
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
-import { test } from 'node:test'
+import { after, describe, test } from 'node:test'
+import { StoreUnavailable } from '../../packages/server/src/errors.ts'
 import type { SqlDriver } from '../../packages/server/src/stores/sql/driver.ts'
 import { readMigrations } from '../../packages/server/src/stores/sql/migrations.ts'
-import { PURGE_SEGMENTS, phoneSegments } from '../../packages/server/src/stores/sql/segments.ts'
+import { phoneSegments, tidySegments } from '../../packages/server/src/stores/sql/segments.ts'
 import { openSqlite } from '../../packages/server/src/stores/sql/sqlite.ts'
 import { migrateSqlite } from '../../packages/server/src/stores/sql/sqlite-migrate.ts'
 import { sqlTransactions } from '../../packages/server/src/stores/sql/transactions.ts'
-import { openDriver, temporaryFile } from './open.ts'
+import { startPostgres } from '../support/postgres.ts'
+import { openDriver, openPostgresDriverOn, temporaryFile } from './open.ts'
 import { insertAll, NOW, order, xidsOf } from './transactions/examples.ts'
+
+const server = await startPostgres({ after })
+const ENGINES = { SQLite: async () => openDriver(), PostgreSQL: openPostgresDriverOn(server) }
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -30,60 +35,113 @@ async function insertInto(db: SqlDriver, segment: number, issuedAt: number, xid:
   await db.write(['UPDATE transactions SET segment = ?1 WHERE xid = ?2', segment, xid])
 }
 
-test('a full segment is followed by one that is durable before it is used', async () => {
-  await using db = openDriver()
-  const segmentOf = phoneSegments(db, 3)
-  for (let i = 0; i < 3; i++) assert.equal(await segmentOf(NOW + i), 0)
-  assert.deepEqual(await segmentsOf(db), [0])
-  // All that ask in one turn wait for one and the same.
-  const asked = [3, 4, 5].map((i) => segmentOf(NOW + i))
-  assert.deepEqual(await Promise.all(asked), [NOW + 3, NOW + 3, NOW + 3])
-  assert.deepEqual(await segmentsOf(db), [0, NOW + 3])
-})
+for (const [engine, open] of Object.entries(ENGINES)) {
+  describe(engine, () => {
+    test('a full segment is followed by one that is durable before it is used', async () => {
+      await using db = await open()
+      const segmentOf = phoneSegments(db, 3)
+      for (let i = 0; i < 3; i++) assert.equal(await segmentOf(NOW + i), 0)
+      assert.deepEqual(await segmentsOf(db), [0])
+      // All that ask in one turn wait for one and the same.
+      const asked = [3, 4, 5].map((i) => segmentOf(NOW + i))
+      assert.deepEqual(await Promise.all(asked), [NOW + 3, NOW + 3, NOW + 3])
+      assert.deepEqual(await segmentsOf(db), [0, NOW + 3])
+    })
 
-test('a row of before the newest segment belongs to the one of its time, full or not', async () => {
-  await using db = openDriver()
-  for (const [segment, xid] of [[0, 'a'] as const, [0, 'b'] as const]) {
-    await insertInto(db, segment, NOW, xid)
-  }
-  const segmentOf = phoneSegments(db, 2)
-  assert.equal(await segmentOf(NOW + 10), NOW + 10)
-  assert.equal(await segmentOf(NOW + 9), 0)
-  assert.equal(await segmentOf(NOW + 11), NOW + 10)
-  assert.deepEqual(await segmentsOf(db), [0, NOW + 10])
-})
+    test('a row of before the newest segment belongs to the one of its time, full or not', async () => {
+      await using db = await open()
+      const segmentOf = phoneSegments(db, 2)
+      for (const at of [0, 1]) assert.equal(await segmentOf(NOW + at), 0)
+      assert.equal(await segmentOf(NOW + 10), NOW + 10)
+      for (const at of [7, 8, 9]) assert.equal(await segmentOf(NOW + at), 0)
+      assert.equal(await segmentOf(NOW + 11), NOW + 10)
+      assert.deepEqual(await segmentsOf(db), [0, NOW + 10])
+    })
 
-test('how full a segment is counts what others have written', async () => {
-  await using db = openDriver()
-  await insertInto(db, 0, NOW, 'a')
-  await insertInto(db, 0, NOW, 'b')
-  const segmentOf = phoneSegments(db, 3)
-  assert.equal(await segmentOf(NOW + 1), 0)
-  assert.equal(await segmentOf(NOW + 2), NOW + 2)
-})
+    test('how full a segment is counts what others have written', async () => {
+      await using db = await open()
+      await insertInto(db, 0, NOW, 'a')
+      await insertInto(db, 0, NOW, 'b')
+      const reads: Promise<unknown>[] = []
+      const rows: SqlDriver['rows'] = (...query) => {
+        const read = db.rows(...query)
+        reads.push(read)
+        return read
+      }
+      const segmentOf = phoneSegments({ ...db, rows }, 3)
+      assert.equal(await segmentOf(NOW + 1), 0)
+      await Promise.all(reads)
+      assert.equal(await segmentOf(NOW + 2), NOW + 2)
+    })
 
-test('retention drops a segment with its last row, but neither the first nor the newest of before', async () => {
-  await using db = openDriver()
-  for (const at of [NOW, NOW + DAY, NOW + 2 * DAY, NOW + 3 * DAY]) {
-    await db.write(['INSERT INTO segments (begins_at) VALUES (?1)', at])
-  }
-  await insertInto(db, NOW + DAY, NOW + DAY, 'kept')
-  await db.write([PURGE_SEGMENTS, NOW + 2 * DAY])
-  assert.deepEqual(await segmentsOf(db), [0, NOW + DAY, NOW + 2 * DAY, NOW + 3 * DAY])
-  await sqlTransactions(db).purge(NOW + 2 * DAY, 0, 10)
-  assert.deepEqual(await segmentsOf(db), [0, NOW + 2 * DAY, NOW + 3 * DAY])
-})
+    test('nobody waits for the count, nor fails with it', async () => {
+      await using db = await open()
+      const counting = [
+        () => new Promise<never>(() => {}),
+        () => Promise.reject(new StoreUnavailable('canceling statement due to statement timeout')),
+      ]
+      for (const count of counting) {
+        const rows: SqlDriver['rows'] = (sql, params) =>
+          sql.includes('count(*)') ? count() : db.rows(sql, params)
+        const segmentOf = phoneSegments({ ...db, rows })
+        assert.equal(await segmentOf(NOW), 0)
+        assert.equal(await segmentOf(NOW + 1), 0)
+      }
+    })
 
-test('a node that has issued nothing for long does not go on in a segment that was dropped', async () => {
-  await using db = openDriver()
-  await db.write(['INSERT INTO segments (begins_at) VALUES (?1)', NOW])
-  const segmentOf = phoneSegments(db)
-  assert.equal(await segmentOf(NOW), NOW)
-  assert.equal(await segmentOf(NOW + HOUR), NOW)
-  await db.write(['INSERT INTO segments (begins_at) VALUES (?1)', NOW + 2 * DAY])
-  await db.write([PURGE_SEGMENTS, NOW + 3 * DAY])
-  assert.equal(await segmentOf(NOW + 3 * DAY), NOW + 2 * DAY)
-})
+    test('a time without a segment is an error and no search without an end', async () => {
+      await using db = await open()
+      await assert.rejects(async () => phoneSegments(db)(-1), RangeError)
+    })
+
+    test('retention drops a segment with its last row, but neither the first nor the newest of before', async () => {
+      await using db = await open()
+      for (const at of [NOW, NOW + DAY, NOW + 2 * DAY, NOW + 3 * DAY]) {
+        await db.write(['INSERT INTO segments (begins_at) VALUES (?1)', at])
+      }
+      await insertInto(db, NOW + DAY, NOW + DAY, 'kept')
+      await tidySegments(db, NOW + 2 * DAY)
+      assert.deepEqual(await segmentsOf(db), [0, NOW + DAY, NOW + 2 * DAY, NOW + 3 * DAY])
+      await sqlTransactions(db).purge(NOW + 2 * DAY, 0, 10)
+      assert.deepEqual(await segmentsOf(db), [0, NOW + 2 * DAY, NOW + 3 * DAY])
+    })
+
+    test('retention restores a segment that rows are in', async () => {
+      await using db = await open()
+      await insertInto(db, NOW - 5, NOW, 'lost')
+      await insertInto(db, NOW - 3, NOW + 1, 'lost too')
+      const { phoneNumber } = order
+      assert.deepEqual(await xidsOf(sqlTransactions(db), { phoneNumber }), [])
+      await sqlTransactions(db).purge(NOW - DAY, 0, 10)
+      assert.deepEqual(await segmentsOf(db), [0, NOW - 5, NOW - 3])
+      assert.deepEqual(await xidsOf(sqlTransactions(db), { phoneNumber }), ['lost too', 'lost'])
+    })
+
+    test('a node that knows a segment from long ago does not go on in it when it was dropped', async () => {
+      await using db = await open()
+      await db.write(['INSERT INTO segments (begins_at) VALUES (?1)', NOW])
+      const segmentOf = phoneSegments(db)
+      for (let at = NOW; at < NOW + 2 * DAY; at += HOUR / 2) assert.equal(await segmentOf(at), NOW)
+      await db.write(['INSERT INTO segments (begins_at) VALUES (?1)', NOW + 2 * DAY])
+      await tidySegments(db, NOW + 3 * DAY)
+      assert.equal(await segmentOf(NOW + 3 * DAY), NOW + 2 * DAY)
+    })
+
+    test('a look-up finds the rows of every segment, up to the time that is asked for', async () => {
+      await using db = await open()
+      const transactions = sqlTransactions(db)
+      for (let i = 1; i < 10; i++) {
+        await db.write(['INSERT INTO segments (begins_at) VALUES (?1)', NOW + 10 * i])
+        const row = (xid: string, at: number) => ({ ...order, xid, issuedAt: NOW + 10 * i + at })
+        await insertAll(sqlTransactions(db), [row(`first-${i}`, 0), row(`last-${i}`, 9)])
+      }
+      const { phoneNumber } = order
+      assert.equal((await xidsOf(transactions, { phoneNumber })).length, 18)
+      const early = await xidsOf(transactions, { phoneNumber, to: NOW + 31 })
+      assert.deepEqual(early, ['first-3', 'last-2', 'first-2', 'last-1', 'first-1'])
+    })
+  })
+}
 
 test('the rows of a database from before the table are found by phone number', async () => {
   using file = temporaryFile()
@@ -106,18 +164,4 @@ test('the rows of a database from before the table are found by phone number', a
   const found = await xidsOf(sqlTransactions(db), { phoneNumber: order.phoneNumber })
   assert.deepEqual(found, ['order-4', 'order-3', 'order-2', 'order-1', 'order-0'])
   await db.close()
-})
-
-test('a look-up finds the rows of every segment, up to the time that is asked for', async () => {
-  await using db = openDriver()
-  const transactions = sqlTransactions(db)
-  for (let i = 1; i < 10; i++) {
-    await db.write(['INSERT INTO segments (begins_at) VALUES (?1)', NOW + 10 * i])
-    const row = (xid: string, at: number) => ({ ...order, xid, issuedAt: NOW + 10 * i + at })
-    await insertAll(sqlTransactions(db), [row(`first-${i}`, 0), row(`last-${i}`, 9)])
-  }
-  const { phoneNumber } = order
-  assert.equal((await xidsOf(transactions, { phoneNumber })).length, 18)
-  const early = await xidsOf(transactions, { phoneNumber, to: NOW + 31 })
-  assert.deepEqual(early, ['first-3', 'last-2', 'first-2', 'last-1', 'first-1'])
 })

@@ -10,25 +10,12 @@ import {
   type SqlDriver,
   type SqlStep,
 } from '../../packages/server/src/stores/sql/driver.ts'
-import { openPostgres } from '../../packages/server/src/stores/sql/postgres.ts'
 import { startPostgres } from '../support/postgres.ts'
-import { openDriver } from './open.ts'
+import { openDriver, openPostgresDriverOn } from './open.ts'
 
 const server = await startPostgres({ after })
 
-async function openPostgresDriver() {
-  const database = await server.createDatabase()
-  const driver = await openPostgres(database.url, { now: 0, timeoutMs: 20_000 })
-  return {
-    ...driver,
-    async [Symbol.asyncDispose]() {
-      await driver.close()
-      await database[Symbol.asyncDispose]()
-    },
-  }
-}
-
-const ENGINES = { SQLite: async () => openDriver(), PostgreSQL: openPostgresDriver }
+const ENGINES = { SQLite: async () => openDriver(), PostgreSQL: openPostgresDriverOn(server) }
 
 // Any table does; this one has two columns.
 const insert = (id: string): SqlStep => [

@@ -8,7 +8,7 @@ import type {
 } from '../../flows/transaction/store.ts'
 import { RETRY_KEPT_MS, STORED_STATUSES } from '../../flows/transaction/store.ts'
 import { NEW_KEY, type SqlDriver, type SqlRow, type SqlStep, type SqlValue } from './driver.ts'
-import { PURGE_SEGMENTS, phoneSegments } from './segments.ts'
+import { phoneSegments, tidySegments } from './segments.ts'
 
 const INSERT = `INSERT INTO transactions (customer_id, xid, phone_number, status, token,
     token_sha256, issued_at, expires_at, updated_at, reference_id, opened_at, opened_by, segment)
@@ -85,9 +85,7 @@ const PURGE = `WITH RECURSIVE owners (id) AS (
 const PURGE_RETRIES = `DELETE FROM retries WHERE issued_at < ?1 AND (caller, key) IN
   (SELECT caller, key FROM retries WHERE issued_at < ?1 ORDER BY issued_at LIMIT ?2)`
 
-export function sqlTransactions(db: SqlDriver): TransactionStore {
-  const segmentOf = phoneSegments(db)
-
+export function sqlTransactions(db: SqlDriver, segmentOf = phoneSegments(db)): TransactionStore {
   return {
     async insert(t, retry, isNew = false) {
       const segment = segmentOf(t.issuedAt)
@@ -156,7 +154,8 @@ export function sqlTransactions(db: SqlDriver): TransactionStore {
     async purge(before, retriesBefore, limit) {
       while ((await db.write([PURGE_RETRIES, retriesBefore, limit])) === limit);
       const dropped = await db.write([PURGE, before, limit])
-      await db.write([PURGE_SEGMENTS, before])
+      // A segment too many costs a search, and the next run does it again.
+      if (dropped < limit) await tidySegments(db, before).catch(() => {})
       return dropped
     },
   }
