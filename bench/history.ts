@@ -43,7 +43,7 @@ function* issued(count: number, samples: Row[]) {
   const stride = Math.ceil(count / SAMPLES)
   for (let i = 0; i < count; i++) {
     const isSample = i % stride === 0
-    const row = mint(isSample ? singlePhone() : anyPhone())
+    const row = mint(isSample ? singlePhone(samples.length) : anyPhone())
     if (isSample) samples.push(row)
     if (i > 0 && i % ROWS_PER_LINE === 0) process.stderr.write(`filled ${i} of ${count} rows\n`)
     yield row

@@ -15,7 +15,8 @@ export const loadPhones: readonly string[] = Array.from({ length: 1000 }, (_, i)
   String(FIRST + i * (COUNT / 1000) + 1212),
 )
 
-let singles = 0
-
-/** One that no other transaction has. In an index, which has texts in order, it lies among the others. */
-export const singlePhone = () => `${anyPhone()}${String(singles++).padStart(4, '0')}`
+/**
+ * One that no other transaction of a store has, for each `index` below ten thousand. In an index, which
+ * has texts in order, it lies among the others.
+ */
+export const singlePhone = (index: number) => `${anyPhone()}${String(index).padStart(4, '0')}`

@@ -89,6 +89,25 @@ for (const [engine, open] of Object.entries(ENGINES)) {
       }
     })
 
+    test('every row of two nodes that fill segments at once is in a segment of the table', async () => {
+      await using db = await open()
+      const nodes = [0, 1].map(() => sqlTransactions(db, phoneSegments(db, 3)))
+      for (let i = 0; i < 20; i++) {
+        const rows = [0, 1, 2].map((j) => ({ issuedAt: NOW + i * HOUR + j, xid: `${i}-${j}` }))
+        await Promise.all(
+          nodes.flatMap((node, of) =>
+            rows.map((row) => node.insert({ ...order, ...row, xid: `${row.xid}-${of}` })),
+          ),
+        )
+      }
+      const lost = `SELECT t.xid FROM transactions t LEFT JOIN segments s ON s.begins_at = t.segment
+        WHERE s.begins_at IS NULL`
+      assert.deepEqual(await db.rows(lost, []), [])
+      const { phoneNumber } = order
+      assert.equal((await xidsOf(sqlTransactions(db), { phoneNumber })).length, 120)
+      assert.ok((await segmentsOf(db)).length > 10)
+    })
+
     test('a time without a segment is an error and no search without an end', async () => {
       await using db = await open()
       await assert.rejects(async () => phoneSegments(db)(-1), RangeError)
